@@ -1,0 +1,29 @@
+import type { Address } from '../locks/lock.ts'
+
+/**
+ * The Toxiproxy side: one proxy per directed link. Names are `server-1→redis-2` and, for what nodes say to each other, the cluster
+ * link `cluster→redis-2`.
+ */
+export interface Links extends AsyncDisposable {
+  /** Creates the links in one request; their listening ports come from the drill's block and are known afterwards. */
+  open(specs: { from: string; to: string; upstream: Address }[]): Promise<Link[]>
+  get(name: string): Link
+  all(): Link[]
+  version: string
+}
+
+export interface Link extends Address {
+  name: string
+  from: string
+  to: string
+  /** A toxic of Toxiproxy's on this link; disposing of the result removes it. */
+  addToxic(toxic: {
+    type: string
+    stream: 'upstream' | 'downstream'
+    attributes: Record<string, number>
+  }): Promise<AsyncDisposable>
+  /** Refuses new connections and closes the present ones; disposing of the result opens the link again. Nested cuts count. */
+  cut(): Promise<AsyncDisposable>
+  /** One PING through the link on a connection of its own: the round trip in ms, or why it failed. Bounded by `timeoutMs`. */
+  ping(timeoutMs: number): Promise<{ ok: true; ms: number } | { ok: false; error: string }>
+}

@@ -1,0 +1,150 @@
+import { z } from 'zod'
+
+/**
+ * A scenario file's shape, and the Plan that it becomes: every default filled in, durations in ms, frozen. The JSON Schema for editors
+ * is generated from the same schema.
+ */
+
+/** `500ms`, `12s`, `1m`: a number without a unit is an error, in k6's words. → ms */
+export const duration = z
+  .string({ error: 'a duration needs a unit, for example 500ms, 12s or 1m' })
+  .regex(/^(\d+(\.\d+)?)(ms|s|m)$/, 'a duration needs a unit, for example 500ms, 12s or 1m')
+  .transform((text) => {
+    const [, amount, unit] = /^([\d.]+)(ms|s|m)$/.exec(text)!
+    return Number(amount) * { ms: 1, s: 1_000, m: 60_000 }[unit as 'ms' | 's' | 'm']
+  })
+
+const share = z.number().min(0).max(1)
+const range = z.strictObject({ min: z.number().min(0), max: z.number().min(0) })
+
+export const topologyKinds = ['single', 'sentinel', 'redlock'] as const
+
+const topology = z.strictObject({
+  kind: z.enum(topologyKinds),
+  /** redlock: independent primaries. */
+  nodes: z.int().min(3).max(9).default(3),
+  /** sentinel */
+  replicas: z.int().min(1).max(5).default(1),
+  sentinels: z.int().min(1).max(7).default(3),
+  quorum: z.int().min(1).default(2),
+  downAfterMs: z.int().min(100).default(1000),
+})
+
+const lock = z
+  .strictObject({
+    ttlMs: z.int().min(1).default(2700),
+    waitMs: z.int().min(0).default(5000),
+    options: z.record(z.string(), z.unknown()).default({}),
+  })
+  .prefault({})
+
+/** Workloads have options of their own; each member's schema checks them (plan/validate.ts), so that a new workload is one file. */
+const workload = z.looseObject({ kind: z.string() })
+
+/** Likewise for a fault's own parameters. */
+const fault = z.looseObject({
+  fault: z.string(),
+  target: z.string().optional(),
+  at: duration.optional(),
+  when: z.enum(['acquired', 'extending', 'releasing']).optional(),
+  after: z.int().min(1).optional(),
+  for: duration.optional(),
+})
+
+const common = {
+  /** Iterations that are under way when the time is up may still end. */
+  gracefulStop: duration.prefault('5s'),
+  startTime: duration.prefault('0s'),
+  /** `server`: the virtual users run inside the servers; `http`: they go through the servers' doors. */
+  via: z.enum(['server', 'http']).default('server'),
+}
+
+/** k6's executors, with k6's names and meanings. `rate` is iterations per `timeUnit`. VUs and iterations are of the whole drill, not per server. */
+export const load = z.discriminatedUnion('executor', [
+  z.strictObject({ executor: z.literal('constant-vus'), vus: z.int().min(1), duration, ...common }),
+  z.strictObject({
+    executor: z.literal('constant-arrival-rate'),
+    rate: z.number().positive(),
+    timeUnit: duration.prefault('1s'),
+    duration,
+    preAllocatedVUs: z.int().min(0).default(0),
+    maxVUs: z.int().min(1).default(100),
+    ...common,
+  }),
+  z.strictObject({
+    executor: z.literal('ramping-arrival-rate'),
+    startRate: z.number().min(0).default(0),
+    timeUnit: duration.prefault('1s'),
+    stages: z.array(z.strictObject({ target: z.number().min(0), duration })).min(1),
+    preAllocatedVUs: z.int().min(0).default(0),
+    maxVUs: z.int().min(1).default(100),
+    ...common,
+  }),
+  z.strictObject({
+    executor: z.literal('per-vu-iterations'),
+    vus: z.int().min(1),
+    iterations: z.int().min(1),
+    maxDuration: duration.prefault('60s'),
+    ...common,
+  }),
+  z.strictObject({
+    executor: z.literal('shared-iterations'),
+    vus: z.int().min(1),
+    iterations: z.int().min(1),
+    maxDuration: duration.prefault('60s'),
+    ...common,
+  }),
+])
+
+export const scenario = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'a scenario name is lower case letters, digits and dashes'),
+  title: z.string(),
+  story: z.string().default(''),
+  /** A kind, or an object with the kind and its numbers. The default; --topology overrides it. */
+  topology: z.preprocess((value) => (typeof value === 'string' ? { kind: value } : value), topology),
+  /** Where the scenario makes sense; default: only its own. */
+  topologies: z.array(z.enum(topologyKinds)).min(1).optional(),
+  servers: z.int().min(1).max(16).default(2),
+  lock,
+  workload,
+  load,
+  faults: z.array(fault).default([]),
+  settle: duration.prefault('500ms'),
+  /** A lock that this drill has to catch. */
+  control: z.string(),
+  /** Below these numbers the verdict is unknown. */
+  evidence: z
+    .strictObject({ grants: z.int().min(0).default(1), holdsDuringFault: z.int().min(0).default(1) })
+    .prefault({}),
+  thresholds: z.record(z.string(), z.array(z.string()).min(1)).default({}),
+})
+
+export type Scenario = z.output<typeof scenario>
+export type Load = Scenario['load']
+
+/** What a drill is run from: the scenario with all its defaults, and what the command line chose. Frozen. */
+export interface Plan extends Readonly<Omit<Scenario, 'lock' | 'faults'>> {
+  readonly runtime: 'process' | 'docker' | 'attach'
+  readonly seed: number
+  readonly lock: {
+    /** What the user wrote: a name of the registry, a file, `stdio:…`. */
+    readonly spec: string
+    /** For folders, titles and reports. */
+    readonly name: string
+    readonly ttlMs: number
+    readonly waitMs: number
+    readonly options: Readonly<Record<string, unknown>>
+  }
+  readonly faults: readonly PlannedFault[]
+}
+
+/** A fault with its schedule resolved by the seed and its parameters checked. Times in ms since the load began. */
+export interface PlannedFault {
+  fault: string
+  target: string
+  atMs?: number
+  when?: 'acquired' | 'extending' | 'releasing'
+  after?: number
+  forMs: number
+  parameters: Record<string, unknown>
+}

@@ -1,0 +1,72 @@
+import { z } from 'zod'
+
+/** report.json, schema 1. The JSON Schema is generated from here. */
+const summary = z.object({
+  count: z.int(),
+  mean: z.number(),
+  p50: z.number(),
+  p90: z.number(),
+  p95: z.number(),
+  p99: z.number(),
+  max: z.number(),
+})
+export type LatencySummary = z.infer<typeof summary>
+/** `{}` where nothing was measured. */
+const latency = z.union([summary, z.strictObject({})])
+
+export const verdicts = ['valid', 'invalid', 'unknown'] as const
+export type Verdict = (typeof verdicts)[number]
+
+export const report = z.object({
+  schema: z.literal(1),
+  scenario: z.string(),
+  topology: z.string(),
+  runtime: z.string(),
+  lock: z.string(),
+  workload: z.string(),
+  seed: z.int(),
+  startedAt: z.iso.datetime(),
+  durationMs: z.number(),
+  verdict: z.enum(verdicts),
+  /** Why the verdict is unknown, one sentence each; empty otherwise. */
+  unknownBecause: z.array(z.string()),
+  findings: z.array(
+    z.object({
+      checker: z.string(),
+      metric: z.string(),
+      blame: z.enum(['lock', 'holder', 'topology', 'unclear']).optional(),
+      count: z.number(),
+      message: z.string(),
+      first: z.object({ key: z.string(), atMs: z.number(), ops: z.array(z.int()) }).optional(),
+    }),
+  ),
+  counts: z.record(z.string(), z.number()),
+  latencyMs: z.record(z.string(), latency),
+  rates: z.record(z.string(), z.number()),
+  faults: z.array(
+    z.object({
+      fault: z.string(),
+      target: z.string(),
+      plannedAtMs: z.number().nullable(),
+      appliedAtMs: z.number().nullable(),
+      healedAtMs: z.number().nullable(),
+      landed: z.boolean(),
+      proof: z.string(),
+      holdsDuring: z.int(),
+    }),
+  ),
+  thresholds: z.array(
+    z.object({ metric: z.string(), threshold: z.string(), value: z.number().nullable(), ok: z.boolean() }),
+  ),
+  control: z
+    .object({
+      lock: z.string(),
+      verdict: z.enum(verdicts),
+      metric: z.string().nullable(),
+      afterMs: z.number().nullable(),
+    })
+    .optional(),
+  reproduce: z.string(),
+  versions: z.record(z.string(), z.string()),
+})
+export type Report = z.infer<typeof report>

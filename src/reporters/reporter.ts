@@ -1,0 +1,12 @@
+import type { Event } from '../history/event.ts'
+import type { Plan } from '../plan/scenario.ts'
+import type { Report } from './report.ts'
+
+/** A reporter is a pure function from what is known to text; one writer owns the disk (reporters/folder.ts). */
+export interface Reporter {
+  name: string
+  title: string
+  /** The file in the report's folder. */
+  file: string
+  render(input: { report: Report; plan: Plan; events: readonly Event[] }): string
+}

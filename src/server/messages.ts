@@ -1,0 +1,63 @@
+import type { Endpoints } from '../locks/lock.ts'
+import type { Plan } from '../plan/scenario.ts'
+
+/** What the controller and a server process say to each other over Node's IPC channel. */
+
+/** Controller → server. */
+export type ToServer =
+  | { kind: 'configure'; configuration: ServerConfiguration }
+  /** Begin the load now (all servers have said `ready`). */
+  | { kind: 'load'; peers: Record<string, string> }
+  /** No new iterations; let what is under way end within `gracefulMs`, then say `finished`. */
+  | { kind: 'stop'; gracefulMs: number }
+  /** Close the lock, flush the history, say `closed` and exit. */
+  | { kind: 'close' }
+
+/** Server → controller. */
+export type FromServer =
+  /** The lock is open and the door listens. `pids` are programs that share its fate (stdio). */
+  | { kind: 'ready'; door: string; lock: LockDescription; pids: number[] }
+  /** It could not come up: a user's mistake (one sentence), or `definite: false` for an environment's failure. */
+  | { kind: 'failed'; message: string; usage: boolean }
+  /** At most every few ms, and only when something changed. */
+  | ({ kind: 'progress' } & Progress)
+  | { kind: 'finished' }
+  | { kind: 'closed' }
+
+export interface LockDescription {
+  name: string
+  topologies: readonly string[]
+  capabilities: { extend?: boolean; autoExtend?: boolean; fencing?: boolean }
+  bookkeeping: readonly string[]
+}
+
+/** Totals since the start of this server process. */
+export interface Progress {
+  requests: number
+  acquired: number
+  extending: number
+  releasing: number
+  contended: number
+  errors: number
+  /** Keys it believes to hold right now. */
+  holding: string[]
+}
+
+export interface ServerConfiguration {
+  server: string
+  /** 0-based among the drill's servers, and how many there are: its share of the load. */
+  index: number
+  count: number
+  plan: Plan
+  endpoints: Endpoints
+  /** Absent where the workload needs no ledger. */
+  ledger?: { url: string; schema: string }
+  /** The history file to append to. */
+  historyFile: string
+  /** Ops of this process start here; each incarnation of a server has its own ten million. */
+  opBase: number
+  /** The drill's start on CLOCK_MONOTONIC, ns, as a decimal string. */
+  startNs: string
+  /** The caller's directory, for a lock given as a file or a program. */
+  cwd: string
+}
