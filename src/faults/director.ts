@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FaultEvent } from '../history/event.ts'
+import type { PlannedFault } from '../plan/scenario.ts'
+import type { Fault, Injection, Stage, Target } from './fault.ts'
+import { faults, type FaultName } from './index.ts'
+
+/** What the director needs of the drill. Times are ns since the drill's start. */
+export interface Direction {
+  planned: readonly PlannedFault[]
+  now(): number
+  /** When the load began. */
+  loadStartNs: number
+  /** Resolves once the servers' total of `acquired`, `extending` or `releasing` reached `after`; rejects when the signal aborts. */
+  reached(what: 'acquired' | 'extending' | 'releasing', after: number, signal: AbortSignal): Promise<void>
+  /** The scenario's word for a target, as it stands at this moment. */
+  resolve(target: string): Promise<Target>
+  record(event: Omit<FaultEvent, 't' | 'process' | 'f'>): void
+  stage: Stage
+  /** For the console. */
+  announce(text: string): void
+}
+
+/**
+ * Injects the planned faults at their moments and heals each when its time is up or the drill is over, whichever comes first, and on
+ * every failure. Resolves when all are healed. Nothing is thrown for a fault that does not land: the record says so, and the verdict
+ * follows from the record.
+ */
+export async function direct(direction: Direction): Promise<void> {
+  await Promise.all(direction.planned.map((fault, index) => play(fault, index + 1, direction)))
+}
+
+async function play(planned: PlannedFault, op: number, direction: Direction): Promise<void> {
+  const { stage, record, now } = direction
+  const common = { op, fault: planned.fault, target: planned.target }
+  const plannedNs = planned.atMs === undefined ? undefined : direction.loadStartNs + planned.atMs * 1e6
+  try {
+    if (planned.when !== undefined) await direction.reached(planned.when, planned.after ?? 1, stage.signal)
+    else await sleep(Math.max(0, (plannedNs! - now()) / 1e6), undefined, { signal: stage.signal })
+  } catch {
+    const error = planned.when
+      ? `its moment never came: ${planned.when} ${planned.after ?? 1} times`
+      : 'the drill ended before its time'
+    return record({ ...common, type: 'fail', stage: 'missed', error, ...(plannedNs !== undefined && { plannedNs }) })
+  }
+
+  let injection: Injection
+  let target = planned.target
+  try {
+    const resolved = await direction.resolve(planned.target)
+    target = resolved.label
+    record({ ...common, target, type: 'invoke', stage: 'inject', plannedNs: plannedNs ?? now() })
+    // The member's own schema checked the parameters when the plan was made.
+    const fault: Fault = faults[planned.fault as FaultName]
+    injection = await fault.inject(resolved, planned.parameters, stage)
+  } catch (error) {
+    direction.announce(`${planned.fault} ${target}: did not land: ${(error as Error).message}`)
+    return record({ ...common, target, type: 'fail', stage: 'missed', error: (error as Error).message })
+  }
+  record({
+    ...common,
+    target,
+    type: injection.landed ? 'ok' : 'fail',
+    stage: injection.landed ? 'landed' : 'missed',
+    proof: injection.proof,
+  })
+  direction.announce(`${planned.fault} ${target}: ${injection.landed ? 'landed' : 'did NOT land'} (${injection.proof})`)
+
+  await sleep(planned.forMs, undefined, { signal: stage.signal }).catch(() => undefined)
+  try {
+    await injection.heal()
+    record({ ...common, target, type: 'ok', stage: 'healed' })
+    direction.announce(`${planned.fault} ${target}: healed`)
+  } catch (error) {
+    record({ ...common, target, type: 'fail', stage: 'healed', error: (error as Error).message })
+    direction.announce(`${planned.fault} ${target}: could not be healed: ${(error as Error).message}`)
+  }
+}
