@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs'
+import { isCollection, isMap, isPair, isScalar, LineCounter, parseDocument, type Document } from 'yaml'
+import { UsageError } from '../lib/failure.ts'
+
+export type Path = readonly (string | number)[]
+
+/** A scenario as data, not yet checked, and where each part of it stands. */
+export interface Source {
+  /** As a person would type it. */
+  file: string
+  data: unknown
+  /** `scenarios/oversell.yaml:7:13`; or the flag that put the value there. */
+  where(path: Path, options?: { atKey?: boolean }): string
+}
+
+/** Reads YAML. Throws UsageError with file:line:column where it is none. `shown` is the file's name in messages. */
+export function readSource(file: string, shown: string): Source {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : `${code}`
+    throw new UsageError(`cannot read the scenario ${shown}: ${why}`)
+  }
+  return parseSource(text, shown)
+}
+
+export function parseSource(text: string, shown: string): Source {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const at = (offset: number) => {
+    const { line, col } = lines.linePos(offset)
+    return `${shown}:${line}:${col}`
+  }
+  if (document.errors.length > 0)
+    throw new UsageError(
+      document.errors.map(({ pos, message }) => `${at(pos[0])}: this is not YAML: ${lowerFirst(message)}`).join('\n'),
+    )
+  return {
+    file: shown,
+    data: plain(document, shown),
+    where: (path, options) => at(offsetOf(document, path, options?.atKey ?? false)),
+  }
+}
+
+function plain(document: Document, shown: string): unknown {
+  try {
+    const data: unknown = document.toJS({ maxAliasCount: 100 })
+    if (data === null || data === undefined)
+      throw new UsageError(`${shown}:1:1: the file is empty; a scenario starts with name and title`)
+    return data
+  } catch (error) {
+    if (error instanceof UsageError) throw error
+    throw new UsageError(`${shown}:1:1: this is not YAML: ${lowerFirst((error as Error).message)}`)
+  }
+}
+
+/** Of what does not exist, its nearest parent's key: `load.rate is missing` points at `load`. */
+function offsetOf(document: Document, path: Path, atKey: boolean): number {
+  if (path.length === 0) return rangeStart(document.contents)
+  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true)
+  const key = path.at(-1)
+  if (isMap(parent)) {
+    const pair = parent.items.find(
+      (item) => isPair(item) && String(isScalar(item.key) ? item.key.value : item.key) === key,
+    )
+    if (pair) return rangeStart(atKey || pair.value === null ? pair.key : pair.value)
+  } else if (isCollection(parent) && parent.has(key)) return rangeStart(parent.get(key, true))
+  return offsetOf(document, path.slice(0, -1), true)
+}
+
+function rangeStart(node: unknown): number {
+  return (node as { range?: [number, number, number] } | null)?.range?.[0] ?? 0
+}
+
+const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1)

@@ -1,0 +1,126 @@
+import { faults, type FaultName } from '../faults/index.ts'
+import { UsageError } from '../lib/failure.ts'
+import { listed, suggest } from '../lib/nearest.ts'
+import { locks } from '../locks/index.ts'
+import type { LockDescription } from '../server/messages.ts'
+import { topologies } from '../topologies/index.ts'
+import type { Problem } from './problems.ts'
+import type { PlannedFault, Scenario } from './scenario.ts'
+import { loadMs } from './schedule.ts'
+import { isBlock } from './shape.ts'
+import type { Path } from './source.ts'
+import { checkTarget } from './targets.ts'
+
+/** What can only be seen across a scenario's parts, before anything expensive starts. `planned` is its schedule. */
+export function crossCheck(scenario: Scenario, planned: readonly PlannedFault[]): Problem[] {
+  return [
+    ...checkTopology(scenario),
+    ...checkControl(scenario),
+    ...checkVus(scenario),
+    ...ranges(scenario.workload, ['workload']),
+    ...planned.flatMap((fault, index) => checkFault(scenario, fault, index)),
+  ]
+}
+
+/** Whether a lock fits a drill. Throws UsageError. */
+export function checkLock(scenario: Scenario, lock: LockDescription): void {
+  const { kind } = scenario.topology
+  if (!lock.topologies.includes(kind))
+    throw new UsageError(`the lock ${lock.name} is made for ${listed(lock.topologies)}, not for ${kind}`)
+  if (scenario.workload['guard'] === 'fenced' && lock.capabilities.fencing !== true)
+    throw new UsageError(
+      `the lock ${lock.name} gives no fences (capabilities.fencing), which ${scenario.name} with guard: fenced needs`,
+    )
+}
+
+function checkTopology({ topology, topologies: allowed }: Scenario): Problem[] {
+  const problems: Problem[] = []
+  if (topology.kind === 'sentinel' && topology.quorum > topology.sentinels)
+    problems.push({
+      path: ['topology', 'quorum'],
+      message: `\`topology.quorum\` is ${topology.quorum}, more than the ${topology.sentinels} sentinels that there are`,
+    })
+  if (allowed && !allowed.includes(topology.kind))
+    problems.push({
+      path: ['topologies'],
+      message: `\`topologies\` does not name ${topology.kind}, the topology that the scenario runs on`,
+    })
+  return problems
+}
+
+function checkControl({ control }: Scenario): Problem[] {
+  if (Object.hasOwn(locks, control)) return []
+  return [
+    {
+      path: ['control'],
+      message: `\`control\` is "${control}", which is no lock of Picklock's; ${suggest(control, Object.keys(locks))}`,
+    },
+  ]
+}
+
+function checkVus({ load }: Scenario): Problem[] {
+  if (!('maxVUs' in load) || load.preAllocatedVUs <= load.maxVUs) return []
+  return [
+    {
+      path: ['load', 'preAllocatedVUs'],
+      message: `\`load.preAllocatedVUs\` is ${load.preAllocatedVUs}, more than \`load.maxVUs\`, which is ${load.maxVUs}`,
+    },
+  ]
+}
+
+/** Every `{ min, max }` below a block. */
+function ranges(data: unknown, path: Path): Problem[] {
+  if (!isBlock(data)) return []
+  const { min, max } = data
+  if (typeof min === 'number' && typeof max === 'number' && min > max)
+    return [
+      { path: [...path, 'min'], message: `\`${path.join('.')}.min\` is ${min}, more than its max, which is ${max}` },
+    ]
+  return Object.entries(data).flatMap(([key, value]) => ranges(value, [...path, key]))
+}
+
+function checkFault(scenario: Scenario, planned: PlannedFault, index: number): Problem[] {
+  const written = scenario.faults[index]!
+  const path = ['faults', index] as const
+  const problem = (key: string, message: string): Problem => ({ path: [...path, key], message })
+  const problems: Problem[] = []
+
+  if (written.at !== undefined && written.when !== undefined)
+    problems.push(problem('when', 'a fault has `at` or `when`, not both'))
+  if (written.after !== undefined && written.when === undefined)
+    problems.push(problem('after', '`after` counts what `when` names, and there is no `when`'))
+  const counted = scenario.load.executor.endsWith('-iterations')
+  if (counted && written.at === undefined && written.when === undefined)
+    problems.push(problem('fault', `with the executor ${scenario.load.executor} a fault needs \`at\` or \`when\``))
+
+  try {
+    problems.push(...checkAim(scenario, planned).map((message) => problem('target', message)))
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    problems.push(problem('target', error.message))
+  }
+  return [...problems, ...checkTime(scenario, planned).map((message) => problem('for', message))]
+}
+
+/** A fault on links needs links. */
+function checkAim(scenario: Scenario, planned: PlannedFault): string[] {
+  const servers = Array.from({ length: scenario.servers }, (_, i) => `server-${i + 1}`)
+  const { kind } = scenario.topology
+  const aim = checkTarget(planned.target, kind, { ...topologies[kind].nodeNames(scenario.topology), servers })
+  const { group } = faults[planned.fault as FaultName] as { group: 'nodes' | 'links' | 'servers' | 'sentinel' }
+  const needs = group === 'sentinel' ? 'nodes' : group
+  if (aim === needs) return []
+  const example = { nodes: 'primary or redis-1', links: 'servers→primary', servers: 'server-1 or holder' }[needs]
+  return [`${planned.fault} acts on ${needs}: its target is a word such as ${example}, not ${planned.target}`]
+}
+
+function checkTime({ load, settle }: Scenario, { fault, atMs, forMs }: PlannedFault): string[] {
+  const total = loadMs(load)
+  if (atMs !== undefined && atMs >= total)
+    return [`${fault} begins at ${atMs} ms, when the load of ${total} ms is over`]
+  const endMs = (atMs ?? 0) + forMs
+  if (endMs <= total + settle) return []
+  return [
+    `${fault} would end ${endMs} ms after the load began, but the load and its settling take ${total + settle} ms`,
+  ]
+}
