@@ -50,7 +50,10 @@ function tell(issue: z.core.$ZodIssue, schema: z.core.$ZodType, data: unknown, b
       return { path: [...path, key], atKey: true, message: `there is no \`${pathText([...path, key])}\`; ${hint}` }
     })
   const found = valueAt(data, inner)
-  const subject = `\`${pathText(path)}\` ${found === undefined ? 'is missing' : `is ${describe(found)}`}`
+  const name = path.length === 0 ? 'the scenario' : `\`${pathText(path)}\``
+  // A rule of a block's own, such as min ≤ max: that it is a block is no news.
+  if (issue.code === 'custom' && isBlock(found)) return [{ path, message: `${name}: ${issue.message}` }]
+  const subject = `${name} ${found === undefined ? 'is missing' : `is ${describe(found)}`}`
   if (issue.message !== ours) return [{ path, message: `${subject}; ${issue.message}` }]
   return [{ path, message: `${subject}; ${should(issue, found)}` }]
 }

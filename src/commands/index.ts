@@ -1,0 +1,28 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings'
+
+/**
+ * The registry of commands. Each is loaded only when it is asked for, so that `picklock list` does not pay for Postgres; the top-level
+ * help needs the titles only.
+ */
+export const commands = {
+  run: {
+    title: 'Run drills: topologies, a lock, load, faults, a verdict',
+    load: async () => (await import('./run.ts')).runCommand(),
+  },
+  list: {
+    title: 'What there is: scenarios, locks, faults, topologies, workloads, checkers',
+    load: async () => (await import('./list.ts')).listCommand(),
+  },
+  up: {
+    title: 'Start a topology, print its endpoints, keep it until Ctrl-C',
+    load: async () => (await import('./up.ts')).upCommand(),
+  },
+  doctor: {
+    title: 'What is installed, and what is missing for what',
+    load: async () => (await import('./doctor.ts')).doctorCommand(),
+  },
+  setup: {
+    title: 'Fetch what is missing',
+    load: async () => (await import('./setup.ts')).setupCommand(),
+  },
+} satisfies Record<string, { title: string; load: () => Promise<CommandUnknownOpts> }>

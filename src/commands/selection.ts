@@ -1,0 +1,59 @@
+import { UsageError } from '../lib/failure.ts'
+import { suggest } from '../lib/nearest.ts'
+import type { TopologyKind } from '../locks/lock.ts'
+import { topologyKinds } from '../plan/scenario.ts'
+
+/** What the flags of `picklock run` mean, apart from commander. Everything here throws UsageError and starts nothing. */
+
+/** `single,sentinel`; undefined: the scenario's own; `all`: all that the scenario allows. */
+export function parseTopologies(text: string | undefined): readonly TopologyKind[] | 'all' | undefined {
+  if (text === undefined || text === 'all') return text
+  return words(text, '--topology').map((word) => {
+    const kind = topologyKinds.find((known) => known === word)
+    if (kind === undefined)
+      throw new UsageError(`there is no topology ${word}; ${suggest(word, [...topologyKinds, 'all'])}`)
+    return kind
+  })
+}
+
+/** `a,b`, `./my-lock.ts`, `stdio:java -jar x.jar a,b`: what follows `stdio:` is one command, commas and all. */
+export function parseLocks(texts: readonly string[]): string[] {
+  const specs = texts.flatMap((text) => {
+    const program = /(?:^|,)\s*(stdio:.*)$/s.exec(text)
+    const before = program ? text.slice(0, program.index) : text
+    return [...(before === '' && program ? [] : words(before, '--lock')), ...(program ? [program[1]!] : [])]
+  })
+  return [...new Set(specs)]
+}
+
+/** 0 to 2³²−1, as the reports print it. */
+export function parseSeed(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const seed = Number(text)
+  if (!/^\d+$/.test(text) || seed >= 2 ** 32)
+    throw new UsageError(`--seed is "${text}"; it must be a whole number from 0 to ${2 ** 32 - 1}`)
+  return seed
+}
+
+/** `k=v` each; a value that reads as a number, true or false is one. */
+export function parseLockOptions(texts: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const equals = text.indexOf('=')
+      if (equals < 1)
+        throw new UsageError(`--lock-option ${text}: it needs a name and a value, for example retryDelay=50`)
+      return [text.slice(0, equals), plainValue(text.slice(equals + 1))]
+    }),
+  )
+}
+
+function plainValue(text: string): unknown {
+  if (text === 'true' || text === 'false') return text === 'true'
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text
+}
+
+function words(text: string, flag: string): string[] {
+  const found = text.split(',').map((word) => word.trim())
+  if (found.includes('')) throw new UsageError(`${flag} ${text}: there is an empty name between the commas`)
+  return [...new Set(found)]
+}
