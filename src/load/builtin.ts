@@ -1,0 +1,166 @@
+import { arrivalDurationMs, arrivals, type ArrivalLoad } from './arrivals.ts'
+import type { LoadContext, LoadDriver, LoadResult } from './load.ts'
+import { shareOf, usersOf } from './share.ts'
+
+/**
+ * The virtual users run inside the servers, so that the harness is not the bottleneck. Executors and their words are k6's; latency
+ * counts from the intended start, so a late timer or a busy event loop shows in it and does not hide.
+ */
+export const builtin: LoadDriver = {
+  async run(context) {
+    const { load } = context
+    const startNs = context.now() + load.startTime * 1e6
+    const crew = new Crew(context)
+    await until(startNs, context)
+    switch (load.executor) {
+      case 'constant-vus':
+        await closed(crew, startNs, load.vus, load.duration, endless(context))
+        break
+      case 'per-vu-iterations':
+        await closed(crew, startNs, load.vus, load.maxDuration, perUser(context, load.vus, load.iterations))
+        break
+      case 'shared-iterations':
+        await closed(crew, startNs, load.vus, load.maxDuration, shared(context, load.vus, load.iterations))
+        break
+      case 'constant-arrival-rate':
+      case 'ramping-arrival-rate':
+        await open(crew, startNs, load)
+        break
+    }
+    return await crew.finish()
+  },
+}
+
+/** Counts iterations, and knows which are under way. */
+class Crew {
+  readonly context: LoadContext
+  #started = 0
+  #finished = 0
+  #dropped = 0
+  #idle: (() => void) | undefined
+
+  constructor(context: LoadContext) {
+    this.context = context
+  }
+
+  async run(vu: number, iteration: number, intendedNs: number): Promise<void> {
+    this.#started++
+    await this.context.iterate({ vu, iteration, intendedNs })
+    this.#finished++
+    if (this.#finished === this.#started) this.#idle?.()
+  }
+
+  drop(count: number): void {
+    this.#dropped += count
+  }
+
+  /** Waits for what is under way, for gracefulStop at most. */
+  async finish(): Promise<LoadResult> {
+    if (this.#finished < this.#started) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, this.context.load.gracefulStop)
+        this.#idle = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    }
+    return {
+      iterations: this.#finished,
+      droppedIterations: this.#dropped,
+      interruptedIterations: this.#started - this.#finished,
+    }
+  }
+}
+
+/** What a closed model's user does next: the number of an iteration, or nothing more. */
+interface Work {
+  next(vu: number): number | undefined
+  /** Iterations that nobody has begun. */
+  left(): number
+}
+
+function endless({ index, count }: LoadContext): Work {
+  let turn = 0
+  return { next: () => index + turn++ * count, left: () => 0 }
+}
+
+function perUser({ index, count }: LoadContext, vus: number, iterations: number): Work {
+  const done = new Map(usersOf(vus, index, count).map((vu) => [vu, 0]))
+  return {
+    next(vu) {
+      const turn = done.get(vu)!
+      if (turn >= iterations) return undefined
+      done.set(vu, turn + 1)
+      return (vu - 1) * iterations + turn
+    },
+    left: () => [...done.values()].reduce((left, turn) => left + iterations - turn, 0),
+  }
+}
+
+function shared({ index, count }: LoadContext, vus: number, iterations: number): Work {
+  // A server without users cannot take iterations.
+  const takers = Math.min(vus, count)
+  const share = index < takers ? shareOf(iterations, index, takers) : 0
+  let turn = 0
+  return { next: () => (turn < share ? index + turn++ * takers : undefined), left: () => share - turn }
+}
+
+/** A closed model: each user begins its next iteration when its last has ended, until the time is up. */
+async function closed(crew: Crew, startNs: number, vus: number, durationMs: number, work: Work): Promise<void> {
+  const { index, count, now, signal } = crew.context
+  const endNs = startNs + durationMs * 1e6
+  const user = async (vu: number) => {
+    while (!signal.aborted) {
+      const beganNs = now()
+      if (beganNs >= endNs) return
+      const iteration = work.next(vu)
+      if (iteration === undefined) return
+      await crew.run(vu, iteration, beganNs)
+    }
+  }
+  const ended = new AbortController()
+  const users = Promise.all(usersOf(vus, index, count).map(user))
+  await Promise.race([users, until(endNs, { now, signal: AbortSignal.any([signal, ended.signal]) })])
+  ended.abort()
+  // As k6 does: iterations that the time did not suffice for are dropped ones. A drill that is stopped drops nothing.
+  if (!signal.aborted) crew.drop(work.left())
+}
+
+/** An open model: iterations begin when they are due, whether or not earlier ones have ended, as long as a user is free. */
+async function open(crew: Crew, startNs: number, load: ArrivalLoad): Promise<void> {
+  const { index, count, now, signal } = crew.context
+  const free = usersOf(load.maxVUs, index, count).reverse()
+  const begin = async (vu: number, iteration: number, intendedNs: number) => {
+    await crew.run(vu, iteration, intendedNs)
+    free.push(vu)
+  }
+  for (const { iteration, dueNs } of arrivals(load, index, count)) {
+    const intendedNs = startNs + dueNs
+    // Times are absolute: what a late timer missed starts in a burst, with its intended start.
+    if (intendedNs > now()) await until(intendedNs, crew.context)
+    if (signal.aborted) return
+    const vu = free.pop()
+    if (vu === undefined) crew.drop(1)
+    else void begin(vu, iteration, Math.round(intendedNs))
+  }
+  await until(startNs + arrivalDurationMs(load) * 1e6, crew.context)
+}
+
+/** Resolves at the time (ns) or a little later, or when the signal aborts. */
+async function until(timeNs: number, { now, signal }: Pick<LoadContext, 'now' | 'signal'>): Promise<void> {
+  // A timer may fire a fraction of a millisecond early.
+  while (!signal.aborted) {
+    const leftMs = (timeNs - now()) / 1e6
+    if (leftMs <= 0) return
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      const timer = setTimeout(done, Math.max(1, Math.floor(leftMs)))
+      signal.addEventListener('abort', done)
+    })
+  }
+}

@@ -1,0 +1,7 @@
+import mutex from './mutex.ts'
+import oversell from './oversell.ts'
+import type { Workload } from './workload.ts'
+
+/** All workloads, by the `kind` of a scenario's `workload:` block. */
+export const workloads = { mutex, oversell } satisfies Record<string, Workload>
+export type WorkloadKind = keyof typeof workloads
