@@ -77,7 +77,7 @@ describe('what is wrong in a file is told where it stands', () => {
     [
       'an unknown option of the workload',
       changed('stock:', 'stok:'),
-      'mine.yaml:5:47: there is no `workload.stok`; did you mean stock?',
+      'mine.yaml:5:43: there is no `workload.stok`; did you mean stock?',
     ],
     [
       'an unknown fault',
@@ -156,7 +156,7 @@ describe('what does not fit together', () => {
     [
       'a range upside down',
       changed('min: 4', 'min: 40'),
-      'mine.yaml:5:66: `workload.workMs`: min must not exceed max',
+      'mine.yaml:5:70: `workload.workMs.min` is 40, more than its max, which is 12',
     ],
     [
       'a quorum that cannot be',

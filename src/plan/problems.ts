@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { UsageError } from '../lib/failure.ts'
 import { listed, nearest, suggest } from '../lib/nearest.ts'
-import { childOf, isBlock, keysOf } from './shape.ts'
+import { isBlock, isWholeNumber, keysOf, schemaAt } from './shape.ts'
 import type { Path, Source } from './source.ts'
 
 /** Something wrong in a scenario: one sentence, and what it is about. */
@@ -44,17 +44,18 @@ function tell(issue: z.core.$ZodIssue, schema: z.core.$ZodType, data: unknown, b
   const path = [...base, ...inner]
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => {
-      const keys = keysAt(schema, inner, data)
+      const at = schemaAt(schema, inner, data)
+      const keys = (at && keysOf(at, valueAt(data, inner))) ?? []
       const name = nearest(key, keys)
       const hint = name === undefined ? `the keys here are ${listed(keys)}` : `did you mean ${name}?`
       return { path: [...path, key], atKey: true, message: `there is no \`${pathText([...path, key])}\`; ${hint}` }
     })
   const found = valueAt(data, inner)
   const name = path.length === 0 ? 'the scenario' : `\`${pathText(path)}\``
-  // A rule of a block's own, such as min ≤ max: that it is a block is no news.
-  if (issue.code === 'custom' && isBlock(found)) return [{ path, message: `${name}: ${issue.message}` }]
   const subject = `${name} ${found === undefined ? 'is missing' : `is ${describe(found)}`}`
   if (issue.message !== ours) return [{ path, message: `${subject}; ${issue.message}` }]
+  if (issue.code === 'invalid_type' && isWholeNumber(schemaAt(schema, inner, data)))
+    return [{ path, message: `${subject}; it must be a whole number` }]
   return [{ path, message: `${subject}; ${should(issue, found)}` }]
 }
 
@@ -105,16 +106,6 @@ function describe(value: unknown): string {
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object') return 'a block of keys'
   return String(value)
-}
-
-function keysAt(schema: z.core.$ZodType, path: Path, data: unknown): string[] {
-  let at: z.core.$ZodType | undefined = schema
-  let here = data
-  for (const key of path) {
-    at = at && childOf(at, key, here)
-    here = isBlock(here) || Array.isArray(here) ? (here as Record<string | number, unknown>)[key] : undefined
-  }
-  return (at && keysOf(at, here)) ?? []
 }
 
 /** What stands at a path; of a shorthand (`topology: sentinel`, where `topology.kind` is wrong) the nearest that does. */

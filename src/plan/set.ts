@@ -3,7 +3,7 @@ import { UsageError } from '../lib/failure.ts'
 import { listed, nearest } from '../lib/nearest.ts'
 import { pathText } from './problems.ts'
 import { scenarioSchema } from './schema.ts'
-import { childOf, isBlock, keysOf } from './shape.ts'
+import { childOf, isBlock, isSingle, keysOf } from './shape.ts'
 import type { Path, Source } from './source.ts'
 
 /**
@@ -68,7 +68,8 @@ function checkKey(
     const count = `${pathText(parent)} has ${here.length} ${here.length === 1 ? 'entry' : 'entries'}, counted from 0`
     throw new UsageError(`${flag}: there is no ${whole}; ${count}`)
   }
-  if (!isBlock(here)) throw new UsageError(`${flag}: there is no ${whole}; ${pathText(parent)} is a single value`)
+  if (!isBlock(here) || (schema && isSingle(schema)))
+    throw new UsageError(`${flag}: there is no ${whole}; ${pathText(parent)} is a single value`)
   const keys = schema && keysOf(schema, here)
   if (keys === undefined || keys.includes(String(key))) return
   throw new UsageError(`${flag}: there is no ${whole}; ${hint(String(key), keys, parent)}`)

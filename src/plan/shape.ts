@@ -45,6 +45,27 @@ export function childOf(schema: Schema, key: string | number, data: unknown): Sc
   return undefined
 }
 
+export function schemaAt(schema: Schema, path: readonly (string | number)[], data: unknown): Schema | undefined {
+  let at: Schema | undefined = schema
+  let here = data
+  for (const key of path) {
+    at = at && childOf(at, key, here)
+    here = isBlock(here) || Array.isArray(here) ? (here as Record<string | number, unknown>)[key] : undefined
+  }
+  return at
+}
+
+export function isWholeNumber(schema: Schema | undefined): boolean {
+  if (schema === undefined) return false
+  const { def } = (core(schema, undefined) as z.core.$ZodTypes)._zod
+  return def.type === 'number' && (def as z.core.$ZodNumberFormatDef).format === 'safeint'
+}
+
+/** A text, a number, a choice: nothing that has keys. */
+export function isSingle(schema: Schema): boolean {
+  return ['string', 'number', 'boolean', 'enum', 'literal'].includes(core(schema, undefined)._zod.def.type)
+}
+
 export function isBlock(data: unknown): data is Record<string, unknown> {
   return typeof data === 'object' && data !== null && !Array.isArray(data)
 }

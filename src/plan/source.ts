@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { isCollection, isMap, isPair, isScalar, LineCounter, parseDocument, type Document } from 'yaml'
+import { isCollection, isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml'
 import { UsageError } from '../lib/failure.ts'
 
 export type Path = readonly (string | number)[]
@@ -62,12 +62,12 @@ function offsetOf(document: Document, path: Path, atKey: boolean): number {
   const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true)
   const key = path.at(-1)
   if (isMap(parent)) {
-    const pair = parent.items.find(
-      (item) => isPair(item) && String(isScalar(item.key) ? item.key.value : item.key) === key,
-    )
-    if (pair) return rangeStart(atKey || pair.value === null ? pair.key : pair.value)
+    const pair = parent.items.find((item) => String(isScalar(item.key) ? item.key.value : item.key) === key)
+    const empty = isScalar(pair?.value) && pair.value.value === null
+    if (pair) return rangeStart(atKey || empty ? pair.key : pair.value)
   } else if (isCollection(parent) && parent.has(key)) return rangeStart(parent.get(key, true))
-  return offsetOf(document, path.slice(0, -1), true)
+  // Below a shorthand (`topology: sentinel`) it is the shorthand that is wrong.
+  return offsetOf(document, path.slice(0, -1), !isScalar(parent))
 }
 
 function rangeStart(node: unknown): number {

@@ -4,9 +4,11 @@ import { listed, suggest } from '../lib/nearest.ts'
 import { locks } from '../locks/index.ts'
 import type { LockDescription } from '../server/messages.ts'
 import { topologies } from '../topologies/index.ts'
-import type { Problem } from './problems.ts'
+import { pathText, type Problem } from './problems.ts'
 import type { PlannedFault, Scenario } from './scenario.ts'
 import { loadMs } from './schedule.ts'
+import { isBlock } from './shape.ts'
+import type { Path } from './source.ts'
 import { checkTarget } from './targets.ts'
 
 /** What can only be seen across a scenario's parts, before anything expensive starts. `planned` is its schedule. */
@@ -15,6 +17,7 @@ export function crossCheck(scenario: Scenario, planned: readonly PlannedFault[])
     ...checkTopology(scenario),
     ...checkControl(scenario),
     ...checkVus(scenario),
+    ...ranges(scenario.workload, ['workload']),
     ...planned.flatMap((fault, index) => checkFault(scenario, fault, index)),
   ]
 }
@@ -63,6 +66,17 @@ function checkVus({ load }: Scenario): Problem[] {
       message: `\`load.preAllocatedVUs\` is ${load.preAllocatedVUs}, more than \`load.maxVUs\`, which is ${load.maxVUs}`,
     },
   ]
+}
+
+/** Every `{ min, max }` below a block. */
+function ranges(data: unknown, path: Path): Problem[] {
+  if (!isBlock(data)) return []
+  const { min, max } = data
+  if (typeof min === 'number' && typeof max === 'number' && min > max)
+    return [
+      { path: [...path, 'min'], message: `\`${pathText(path)}.min\` is ${min}, more than its max, which is ${max}` },
+    ]
+  return Object.entries(data).flatMap(([key, value]) => ranges(value, [...path, key]))
 }
 
 function checkFault(scenario: Scenario, planned: PlannedFault, index: number): Problem[] {
