@@ -1,0 +1,194 @@
+import { Chalk, type ChalkInstance, type ColorSupportLevel } from 'chalk'
+import { verdictMark } from './color.ts'
+import type { LatencySummary, Report } from './report.ts'
+import { humanCount, humanMs, moment, plain, plural, wrap } from './text.ts'
+
+/**
+ * The console's last block: what a tired person reads in ten seconds. Pure: `width` in columns, `color` is chalk's level (0 = none).
+ * `folder` is where the report lies, as the reader would type it.
+ */
+export interface ConsoleOptions {
+  width: number
+  color: ColorSupportLevel
+  folder?: string
+}
+
+/** Columns of the labels on the left. */
+const labelWidth = 14
+/** Below this the labels get lines of their own. */
+const narrow = 60
+
+export function renderConsole(report: Report, options: ConsoleOptions): string {
+  const chalk = new Chalk({ level: options.color })
+  const write = layout(options.width, chalk)
+  const blocks = [
+    [...verdictLines(report, write, chalk), ...damageLines(report, write), ...faultLines(report, write, chalk)],
+    [...thresholdLines(report, write), ...controlLines(report, write)],
+    ['', ...latencyTable(report, options.width, chalk), ''],
+    // Never broken into lines: these two are for copying.
+    options.folder === undefined ? [] : copyable('report', `${options.folder}/report.html`, chalk),
+    copyable('again', report.reproduce, chalk),
+  ]
+  return `\n${blocks.flat().join('\n')}\n`
+}
+
+type Write = (label: string, text: string, paint?: (text: string) => string) => string[]
+
+/** Lays a label and its text out side by side, or one above the other where the terminal is narrow. */
+function layout(width: number, chalk: ChalkInstance): Write {
+  return (label, text, paint = (line) => line) => {
+    const beside = width >= narrow
+    const indent = ' '.repeat(beside ? labelWidth : 4)
+    const lines = wrap(plain(text), Math.max(10, width - indent.length)).map((line) => indent + paint(line))
+    if (label === '') return lines
+    if (!beside) return [`  ${chalk.dim(label)}`, ...lines]
+    return [`  ${chalk.dim(label.padEnd(labelWidth - 2))}${lines[0]!.slice(labelWidth)}`, ...lines.slice(1)]
+  }
+}
+
+function copyable(label: string, text: string, chalk: ChalkInstance): string[] {
+  return [`  ${chalk.dim(label.padEnd(labelWidth - 2))}${plain(text)}`]
+}
+
+function verdictLines(report: Report, write: Write, chalk: ChalkInstance): string[] {
+  const name = [report.scenario, report.topology, report.lock, `seed ${report.seed}`].map(plain).join(' · ')
+  const padding = ' '.repeat(labelWidth - 2 - verdictMark(report.verdict).length)
+  return [
+    `  ${verdictMark(report.verdict, chalk)}${padding}${chalk.bold(name)}`,
+    ...report.findings.flatMap((finding) => write('', finding.message)),
+    ...report.unknownBecause.flatMap((reason) => write('', `unknown: ${reason}`)),
+    ...write('load', loadSentence(report)),
+  ]
+}
+
+function loadSentence({ counts, rates }: Report): string {
+  const parts = [plural(counts['requests'] ?? 0, 'request'), `${counts['granted'] ?? 0} granted`]
+  for (const name of ['contended', 'unavailable', 'indeterminate', 'abandoned', 'unsettled', 'dropped_iterations']) {
+    if (counts[name]) parts.push(`${counts[name]} ${name.replaceAll('_', ' ')}`)
+  }
+  if (rates['throughput'] !== undefined) parts.push(`${humanCount(rates['throughput'])} done a second`)
+  return parts.join(' · ')
+}
+
+const damages: [metric: string, one: string, many: string][] = [
+  ['duplicates', 'duplicate order', 'duplicate orders'],
+  ['oversold', 'unit oversold', 'units oversold'],
+  ['negative_stock', 'product below zero', 'products below zero'],
+  ['lost_updates', 'lost update', 'lost updates'],
+  ['stale_writes_refused', 'stale write refused', 'stale writes refused'],
+]
+
+function damageLines({ counts }: Report, write: Write): string[] {
+  const counted = damages.filter(([metric]) => counts[metric] !== undefined)
+  if (counted.length === 0) return []
+  const parts = counted.flatMap(([metric, one, many]) => (counts[metric] ? [plural(counts[metric], one, many)] : []))
+  return write('damage', parts.length > 0 ? parts.join(' · ') : 'none in the ledger')
+}
+
+function faultLines({ faults }: Report, write: Write, chalk: ChalkInstance): string[] {
+  return faults.flatMap((fault) => {
+    const what = `${fault.fault} ${fault.target}`
+    if (!fault.landed) return write('fault', `${what} did not land: ${fault.proof}`, chalk.yellow)
+    const at = fault.appliedAtMs === null ? '' : ` at ${moment(fault.appliedAtMs)}`
+    const healed = fault.healedAtMs === null ? 'not healed' : `healed at ${moment(fault.healedAtMs)}`
+    return write(
+      'fault',
+      `${what}${at}: landed (${fault.proof}), ${plural(fault.holdsDuring, 'hold')} during it, ${healed}`,
+    )
+  })
+}
+
+/** Crossed thresholds that no finding tells about: latency, service, and a budget that was passed. */
+function thresholdLines({ thresholds, findings }: Report, write: Write): string[] {
+  const told = new Set(findings.map((finding) => finding.metric))
+  return thresholds
+    .filter(({ ok, metric }) => !ok && !told.has(metric.split('{')[0]!))
+    .flatMap(({ metric, threshold, value }) =>
+      write(
+        'threshold',
+        `${metric}: ${threshold} crossed, it was ${value === null ? 'not measured' : humanCount(value)}`,
+      ),
+    )
+}
+
+function controlLines({ control }: Report, write: Write): string[] {
+  if (control === undefined) return []
+  if (control.verdict === 'invalid') {
+    const after = control.afterMs === null ? '' : ` after ${humanMs(control.afterMs)}`
+    return write('control', `${control.lock}: caught${after}${control.metric === null ? '' : ` (${control.metric})`}`)
+  }
+  return write(
+    'control',
+    `${control.lock}: not caught (${control.verdict}), so this run could not have seen such a lock`,
+  )
+}
+
+const latencyRows: [metric: string, label: string][] = [
+  ['acquire_wait', 'wait'],
+  ['hold_time', 'hold'],
+  ['handoff', 'hand-over'],
+  ['request_duration', 'request'],
+  ['recovery_time', 'recovery'],
+]
+
+/** Right-aligned, with the columns that fit: count, p50, p95, p99, max; the median and the maximum stay longest. */
+function latencyTable({ latencyMs }: Report, width: number, chalk: ChalkInstance): string[] {
+  const rows = latencyRows.flatMap(([metric, label]) => {
+    const summary = latencyMs[metric]
+    return summary !== undefined && isMeasured(summary) ? [{ label, summary }] : []
+  })
+  if (rows.length === 0) return ['  no lock was held, nothing was measured']
+  const columns = ['count', 'p50', 'p95', 'p99', 'max'] as const
+  const fitting = [columns, ['p50', 'p99', 'max'] as const, ['p50', 'max'] as const].find(
+    (some) => labelWidth + some.length * 9 <= width,
+  ) ?? ['max' as const]
+  const line = (label: string, cells: string[]) =>
+    `  ${label.padEnd(labelWidth - 4)}${cells.map((cell) => cell.padStart(9)).join('')}`
+  return [
+    chalk.dim(line('', [...fitting])),
+    ...rows.map(({ label, summary }) =>
+      line(
+        label,
+        fitting.map((column) => (column === 'count' ? String(summary.count) : humanMs(summary[column]))),
+      ),
+    ),
+  ]
+}
+
+export function isMeasured(summary: LatencySummary | Record<string, never>): summary is LatencySummary {
+  return 'count' in summary && summary.count > 0
+}
+
+/** After several drills: one line per scenario and topology, one column per lock. */
+export function renderMatrix(reports: readonly Report[], { width, color }: ConsoleOptions): string {
+  const chalk = new Chalk({ level: color })
+  const locks = [...new Set(reports.map((report) => plain(report.lock)))]
+  const rows = new Map<string, Map<string, Report>>()
+  for (const report of reports) {
+    const name = `${plain(report.scenario)} · ${report.topology}`
+    if (!rows.has(name)) rows.set(name, new Map())
+    rows.get(name)!.set(plain(report.lock), report)
+  }
+  const cellWidth = Math.max(12, ...locks.map((lock) => lock.length + 2))
+  const nameWidth = Math.max(...[...rows.keys()].map((name) => name.length)) + 2
+  if (nameWidth + 2 + locks.length * cellWidth > width) return renderList(reports, chalk)
+  const header = `  ${' '.repeat(nameWidth)}${locks.map((lock) => lock.padEnd(cellWidth)).join('')}`
+  const lines = [...rows].map(([name, cells]) => {
+    const verdicts = locks.map((lock) => {
+      const verdict = cells.get(lock)?.verdict
+      if (verdict === undefined) return '–'.padEnd(cellWidth)
+      return verdictMark(verdict, chalk) + ' '.repeat(cellWidth - verdictMark(verdict).length)
+    })
+    return `  ${name.padEnd(nameWidth)}${verdicts.join('')}`
+  })
+  return `\n${[chalk.dim(header.trimEnd()), ...lines.map((line) => line.trimEnd())].join('\n')}\n`
+}
+
+/** The matrix where it would not fit: a line a drill. */
+function renderList(reports: readonly Report[], chalk: ChalkInstance): string {
+  const lines = reports.map(({ verdict, scenario, topology, lock }) => {
+    const padding = ' '.repeat(11 - verdictMark(verdict).length)
+    return `  ${verdictMark(verdict, chalk)}${padding}${[scenario, topology, lock].map(plain).join(' · ')}`
+  })
+  return `\n${lines.join('\n')}\n`
+}
