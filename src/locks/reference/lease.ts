@@ -1,0 +1,14 @@
+import { randomBytes } from 'node:crypto'
+
+/** 128 bits: no two holders ever have the same. */
+export const newToken = () => randomBytes(16).toString('hex')
+
+/**
+ * How long a lease still holds, counted from before the request was sent, less what two clocks may drift apart: 1 %, and 2 ms for
+ * the precision of Redis' expiry. https://redis.io/docs/latest/develop/use/patterns/distributed-locks/#the-redlock-algorithm
+ */
+export const validity = (sentAt: number, ttlMs: number) =>
+  Math.floor(ttlMs - (performance.now() - sentAt) - ttlMs * 0.01 - 2)
+
+/** Evenly between half and one and a half: waiters that start together must not stay together. */
+export const jittered = (ms: number) => ms * (0.5 + Math.random())
