@@ -1,27 +1,15 @@
 import { faults, type FaultName } from '../faults/index.ts'
 import { random } from '../lib/random.ts'
-import type { Load, PlannedFault, Scenario } from './scenario.ts'
+import { loadDurationMs } from '../load/duration.ts'
+import type { PlannedFault, Scenario } from './scenario.ts'
 import { parametersOf } from './schema.ts'
-
-/** How long a load lasts, from its start; of executors that count iterations, at most. */
-export function loadMs(load: Load): number {
-  switch (load.executor) {
-    case 'ramping-arrival-rate':
-      return load.startTime + load.stages.reduce((sum, { duration }) => sum + duration, 0)
-    case 'per-vu-iterations':
-    case 'shared-iterations':
-      return load.startTime + load.maxDuration
-    default:
-      return load.startTime + load.duration
-  }
-}
 
 /**
  * Resolves the faults' times. A fault without `at` and `when` begins about a third into the load: the seed draws within a tenth of the
  * load around that, so that seeds differ and one seed never does. A fault without `for` lasts a third of the load.
  */
 export function schedule(scenario: Scenario, seed: number): PlannedFault[] {
-  const total = loadMs(scenario.load)
+  const total = loadDurationMs(scenario.load)
   return scenario.faults.map((fault, index) => {
     const draw = random(seed, 'schedule', index)
     const forMs = fault.for ?? Math.round(total / 3)

@@ -1,12 +1,13 @@
 import { faults, type FaultName } from '../faults/index.ts'
 import { UsageError } from '../lib/failure.ts'
-import { listed, suggest } from '../lib/nearest.ts'
+import { suggest } from '../lib/nearest.ts'
+import { loadDurationMs } from '../load/duration.ts'
+import { checkTopology } from '../locks/describe.ts'
 import { locks } from '../locks/index.ts'
 import type { LockDescription } from '../server/messages.ts'
 import { topologies } from '../topologies/index.ts'
 import { pathText, type Problem } from './problems.ts'
-import type { PlannedFault, Scenario } from './scenario.ts'
-import { loadMs } from './schedule.ts'
+import type { Plan, PlannedFault, Scenario } from './scenario.ts'
 import { isBlock } from './shape.ts'
 import type { Path } from './source.ts'
 import { checkTarget } from './targets.ts'
@@ -14,7 +15,7 @@ import { checkTarget } from './targets.ts'
 /** What can only be seen across a scenario's parts, before anything expensive starts. `planned` is its schedule. */
 export function crossCheck(scenario: Scenario, planned: readonly PlannedFault[]): Problem[] {
   return [
-    ...checkTopology(scenario),
+    ...checkNumbers(scenario),
     ...checkControl(scenario),
     ...checkVus(scenario),
     ...ranges(scenario.workload, ['workload']),
@@ -23,17 +24,15 @@ export function crossCheck(scenario: Scenario, planned: readonly PlannedFault[])
 }
 
 /** Whether a lock fits a drill. Throws UsageError. */
-export function checkLock(scenario: Scenario, lock: LockDescription): void {
-  const { kind } = scenario.topology
-  if (!lock.topologies.includes(kind))
-    throw new UsageError(`the lock ${lock.name} is made for ${listed(lock.topologies)}, not for ${kind}`)
+export function checkLock(scenario: Pick<Plan, 'name' | 'topology' | 'workload'>, lock: LockDescription): void {
+  checkTopology(lock, scenario.topology.kind)
   if (scenario.workload['guard'] === 'fenced' && lock.capabilities.fencing !== true)
     throw new UsageError(
       `the lock ${lock.name} gives no fences (capabilities.fencing), which ${scenario.name} with guard: fenced needs`,
     )
 }
 
-function checkTopology({ topology, topologies: allowed }: Scenario): Problem[] {
+function checkNumbers({ topology, topologies: allowed }: Scenario): Problem[] {
   const problems: Problem[] = []
   if (topology.kind === 'sentinel' && topology.quorum > topology.sentinels)
     problems.push({
@@ -115,7 +114,7 @@ function checkAim(scenario: Scenario, planned: PlannedFault): string[] {
 }
 
 function checkTime({ load, settle }: Scenario, { fault, atMs, forMs }: PlannedFault): string[] {
-  const total = loadMs(load)
+  const total = loadDurationMs(load)
   if (atMs !== undefined && atMs >= total)
     return [`${fault} begins at ${atMs} ms, when the load of ${total} ms is over`]
   const endMs = (atMs ?? 0) + forMs

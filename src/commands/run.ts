@@ -1,0 +1,89 @@
+import { Command, Option } from '@commander-js/extra-typings'
+import { UsageError } from '../lib/failure.ts'
+import { scenarioNames } from '../plan/index.ts'
+import { colorLevel } from '../reporters/color.ts'
+import { renderConsole, renderMatrix } from '../reporters/console.ts'
+import { renderJsonArray } from '../reporters/json.ts'
+import type { Report } from '../reporters/report.ts'
+import { exitCode } from '../verdict.ts'
+import { examples, exits } from './command.ts'
+import { chooseDrills } from './drills.ts'
+import { onInterrupt } from './interrupt.ts'
+import { playDrills, type Played } from './play.ts'
+import { progressOn, silent } from './progress.ts'
+import { parseLockOptions, parseLocks, parseSeed, parseTopologies } from './selection.ts'
+
+const collect = (value: string, before: string[]) => [...before, value]
+const columnsDefault = 100
+
+export function runCommand() {
+  return new Command('run')
+    .description(
+      'Runs drills: starts topologies, puts a lock under load, breaks things, and says whether the lock held.',
+    )
+    .argument('[scenarios...]', 'names (picklock list scenarios) or YAML files')
+    .option('--all', 'every scenario there is')
+    .option('--topology <kinds>', 'single, sentinel, redlock, several with commas, or all that the scenario allows')
+    .option('--lock <locks>', "names, files, or 'stdio:<command>'; several with commas", collect, [])
+    .option('--lock-option <name=value>', 'an option for the lock under test; may be repeated', collect, [])
+    .option('--with-control', 'run the scenario’s broken lock beside it, to see that it would have been caught')
+    .option('--seed <number>', 'repeat a run: the same seed gives the same plan')
+    .option('--set <path=value>', 'change the scenario, for example load.duration=4s; may be repeated', collect, [])
+    .addOption(
+      new Option('--runtime <runtime>', 'where the nodes live')
+        .choices(['process', 'docker', 'attach'])
+        .default('process'),
+    )
+    .addOption(new Option('--load <driver>', 'who makes the load').choices(['builtin']).default('builtin'))
+    .addOption(new Option('--format <format>', 'what is printed to stdout').choices(['text', 'json']).default('text'))
+    .option('--out <folder>', 'where the reports are written', 'reports')
+    .option('--quiet', 'no progress on stderr')
+    .addHelpText(
+      'after',
+      examples({
+        'picklock run oversell --topology all --with-control': 'the first drill',
+        'picklock run primary-kill --lock ./my-lock.ts': 'a lock of your own, in process',
+        "picklock run oversell --lock 'stdio:python3 lock.py'": 'a lock in any language',
+        'picklock run oversell --lock set-nx,redlock --format json': 'reports for a program',
+        'picklock run slow-network --seed 42 --set load.duration=20s': 'the same again, longer',
+      }),
+    )
+    .action(
+      exits(async (names, options) => {
+        if (options.runtime !== 'process')
+          throw new UsageError(`--runtime ${options.runtime} does not work yet; process does, and needs no Docker`)
+        const cwd = process.cwd()
+        const drills = await chooseDrills({
+          scenarios: options.all ? scenarioNames() : [...new Set(names)],
+          topologies: parseTopologies(options.topology),
+          locks: options.lock.length > 0 ? parseLocks(options.lock) : ['reference'],
+          seed: parseSeed(options.seed),
+          set: options.set,
+          lockOptions: parseLockOptions(options.lockOption),
+          runtime: options.runtime,
+          withControl: options.withControl === true,
+          cwd,
+        })
+        const progress = options.quiet ? silent : progressOn(process.stderr)
+        using interrupt = onInterrupt(progress.say)
+        const played: Played[] = []
+        for await (const one of playDrills(drills, { out: options.out, cwd, progress, signal: interrupt.signal })) {
+          played.push(one)
+          progress.clear()
+          if (options.format === 'text') process.stdout.write(renderConsole(one.report, consoleOptions(one.folder)))
+        }
+        const reports = played.map(({ report }) => report)
+        if (options.format === 'json') process.stdout.write(renderJsonArray(reports))
+        else if (reports.length > 1) process.stdout.write(renderMatrix(reports, consoleOptions()))
+        return interrupt.exitCode() ?? exitCode(reports)
+      }),
+    )
+}
+
+function consoleOptions(folder?: string) {
+  return {
+    width: process.stdout.columns ?? columnsDefault,
+    color: colorLevel('stdout'),
+    ...(folder !== undefined && { folder }),
+  }
+}
