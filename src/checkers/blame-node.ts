@@ -1,0 +1,168 @@
+import type { Blame } from './checker.ts'
+import { leaseEndNs, type Loss } from './fate.ts'
+import type { Hold } from './holds.ts'
+import { died, type Incidents } from './incidents.ts'
+import type { KeyRecord } from './key-record.ts'
+import { duration, seconds } from './words.ts'
+
+export interface Judgement {
+  blame: Blame
+  /** What became of the first holder's key: the second half of a sentence. Asked only for the pair that is shown. */
+  story(): string
+}
+
+/** What blame looks at. */
+export interface Scene {
+  record: KeyRecord
+  incidents: Incidents
+  firstPrimary: string
+  sentinel: boolean
+  hold(index: number): Hold
+  /** Where the grant's key came into being on the node, as an index into its track. */
+  anchor(node: string, hold: Hold): number | undefined
+  /** How the grant's key ended on the node. */
+  loss(node: string, hold: Hold): Loss | undefined
+  releaseThatDeleted(victim: Hold, t: number): Hold | undefined
+}
+
+/** A node that fell silent this shortly before a grant may have given it unseen. */
+const lastWordsNs = 20e6
+/** The observer is back on a node within this time of the node being back. */
+const reconnectNs = 500e6
+
+/** One logical Redis: a single node, or the primary of a Sentinel group. */
+export function judgeOne(scene: Scene, a: Hold, b: Hold): Judgement {
+  const { record, incidents } = scene
+  const nodes = record.nodes.filter((node) => record.track(node, a.key) !== undefined)
+  if (nodes.length === 0) return unclear(`no key of ${a.key} was seen on a node`)
+
+  const nodeB = grantingNode(scene, nodes, b)
+  if (nodeB === undefined) {
+    const silent = record.nodes.find((node) => mayHaveGrantedUnseen(scene, node, b))
+    if (silent !== undefined) return unclear(`what ${silent} did at that time was not seen`)
+    return { blame: 'lock', story: () => `${b.server} was granted it without writing a key on any node` }
+  }
+  const nodeA = grantingNode(scene, nodes, a)
+  if (nodeA === undefined) {
+    const silent = record.nodes.find((node) => mayHaveGrantedUnseen(scene, node, a))
+    if (silent !== undefined) return unclear(`what ${silent} did when ${a.server} was granted it was not seen`)
+    return { blame: 'lock', story: () => `${a.server} had been granted it without writing a key on any node` }
+  }
+
+  const between = incidents.switches.filter((change) => change.t > a.startNs && change.t <= b.startNs)
+  const rejoined = nodeA === nodeB && between.some((change) => change.to === nodeB)
+  if (!rejoined && scene.anchor(nodeB, a) !== undefined) return onNode(scene, nodeB, a, b)
+
+  // The second grant's node never had the first one's key, or lost it when it was a replica in between.
+  if (b.startNs >= leaseEndNs(a)) return overdue(nodeA, a)
+  if (missedReplication(scene, nodeB, a)) return unclear(`what ${nodeB} had of ${a.server}'s key was not seen`)
+  const promoted = incidents.switches.findLast((change) => change.t <= b.startNs && change.to === nodeB)
+  if (promoted && promoted.t > a.startNs)
+    return {
+      blame: 'topology',
+      story: () =>
+        `${died(incidents, nodeA, a.startNs, b.startNs)}${nodeB} was promoted at ${seconds(promoted.t)} without the key, which was never replicated`,
+    }
+  return {
+    blame: 'topology',
+    story: () => `two primaries took writes: ${a.server}'s key was on ${nodeA}, ${b.server}'s on ${nodeB}`,
+  }
+}
+
+/** What became of the first holder's key on the node that gave the second grant. */
+export function onNode(scene: Scene, node: string, a: Hold, b: Hold): Judgement {
+  const { incidents } = scene
+  const loss = scene.loss(node, a)
+  const second = scene.anchor(node, b)
+  const flushNs = incidents.faultNs('flush', node, a.startNs, b.startNs)
+  const gone = loss !== undefined && (second === undefined ? loss.t <= b.startNs : loss.at < second)
+
+  if (!gone || loss.kind === 'overwritten' || loss.kind === 'vanished') {
+    if (flushNs !== undefined && b.startNs < leaseEndNs(a))
+      return { blame: 'topology', story: () => `the flush of ${node} at ${seconds(flushNs)} took the key` }
+    if (gone && loss.kind === 'vanished')
+      return unclear(`the key was gone from ${node} at ${seconds(loss.t)}, and no event tells why`)
+    const at = gone ? loss.t : loss?.kind === 'overwritten' && loss.at === second ? loss.t : undefined
+    if (at === undefined) return { blame: 'lock', story: () => `${a.server}'s key was still on ${node}` }
+    return { blame: 'lock', story: () => `${a.server}'s key on ${node} was overwritten at ${seconds(at)}` }
+  }
+  if (loss.kind === 'evicted')
+    return { blame: 'topology', story: () => `${node} evicted ${a.server}'s key at ${seconds(loss.t)}` }
+  if (loss.kind === 'restart') {
+    if (b.startNs >= leaseEndNs(a)) return overdue(node, a)
+    const at = incidents.downNs(node, loss.t - 1e9, b.startNs) ?? loss.t
+    return { blame: 'topology', story: () => `${node} died at ${seconds(at)} and came back without the key` }
+  }
+  if (loss.kind === 'gap') return unclear(`${a.server}'s key went while ${node} was not seen, from ${seconds(loss.t)}`)
+  if (loss.kind === 'deleted' || loss.kind === 'moved')
+    return { blame: 'lock', story: () => deletion(scene, node, a, loss) }
+  if (loss.kind === 'early') {
+    const jumpNs = incidents.faultNs('clock-jump', node, a.startNs, loss.t)
+    if (jumpNs !== undefined)
+      return {
+        blame: 'topology',
+        story: () => `the clock of ${node} was moved at ${seconds(jumpNs)}, which ended the key early`,
+      }
+    return {
+      blame: 'lock',
+      story: () =>
+        `${a.server}'s key expired on ${node} at ${seconds(loss.t)}, earlier than the ${duration(a.ttlMs!)} that it had asked for`,
+    }
+  }
+  return expiry(node, a, loss.t)
+}
+
+function expiry(node: string, a: Hold, t: number): Judgement {
+  if (a.validUntilNs !== Infinity)
+    return {
+      blame: 'lock',
+      story: () =>
+        `${a.server}'s key expired on ${node} at ${seconds(t)}, while the lock claimed to hold it until ${seconds(a.validUntilNs)}`,
+    }
+  return {
+    blame: 'holder',
+    story: () => `${a.server}'s key expired on ${node} at ${seconds(t)}, in its time, and ${a.server} went on`,
+  }
+}
+
+/** Something took the key, but its lease would have been over as well. */
+function overdue(node: string, a: Hold): Judgement {
+  const end = leaseEndNs(a)
+  return expiry(node, a, end)
+}
+
+function deletion(scene: Scene, node: string, a: Hold, loss: Loss): string {
+  const by = scene.releaseThatDeleted(a, loss.t)
+  const who = by ? `, by ${by.server}'s release of an earlier hold` : ''
+  return `${a.server}'s key was deleted on ${node} at ${seconds(loss.t)}${who}, before ${a.server} began to release it`
+}
+
+export const unclear = (why: string): Judgement => ({ blame: 'unclear', story: () => why })
+
+/** The node whose write gave the grant: the primary of that moment, if it has the key, else whoever has it. */
+function grantingNode(scene: Scene, nodes: readonly string[], hold: Hold): string | undefined {
+  const candidates = nodes.filter((node) => scene.anchor(node, hold) !== undefined)
+  if (candidates.length <= 1) return candidates[0]
+  const { switches } = scene.incidents
+  const primary = switches.findLast(({ t }) => t <= hold.startNs)?.to ?? switches[0]?.from ?? scene.firstPrimary
+  return candidates.includes(primary) ? primary : candidates[0]
+}
+
+/**
+ * Whether the node may have given a grant that its record does not show: it fell silent just before, or only the observer's connection was
+ * broken, or the node was back before the observer was. A node that stays away for longer gave nothing.
+ */
+export function mayHaveGrantedUnseen(scene: Scene, node: string, hold: Hold): boolean {
+  return scene.record.gaps(node).some(({ fromNs, toNs, restarted }) => {
+    if (fromNs > hold.startNs || toNs < hold.invokeNs) return false
+    if (fromNs >= hold.startNs - lastWordsNs) return true
+    if (toNs === Infinity) return false
+    return !restarted || toNs <= hold.startNs + reconnectNs
+  })
+}
+
+function missedReplication(scene: Scene, node: string, hold: Hold): boolean {
+  return scene.record
+    .gaps(node)
+    .some(({ fromNs, toNs }) => fromNs <= hold.startNs + lastWordsNs && toNs >= hold.startNs)
+}

@@ -1,0 +1,77 @@
+/** Growing columns: a million holds cost no million objects. */
+export class Columns {
+  size = 0
+  startNs = new Float64Array(1024)
+  hardEndNs = new Float64Array(1024)
+  releaseNs = new Float64Array(1024)
+  validUntilNs = new Float64Array(1024)
+  lagNs = new Float64Array(1024)
+  invokeAt = new Int32Array(1024)
+  okAt = new Int32Array(1024)
+  keyOf = new Int32Array(1024)
+  #sorted = true
+
+  add(startNs: number, invokeAt: number, okAt: number, keyOf: number, lagNs: number): number {
+    if (this.size === this.startNs.length) this.#grow()
+    const i = this.size++
+    if (i > 0 && startNs < this.startNs[i - 1]!) this.#sorted = false
+    this.startNs[i] = startNs
+    this.hardEndNs[i] = this.releaseNs[i] = this.validUntilNs[i] = Infinity
+    this.lagNs[i] = lagNs
+    this.invokeAt[i] = invokeAt
+    this.okAt[i] = okAt
+    this.keyOf[i] = keyOf
+    return i
+  }
+
+  /** The columns ordered by start. A merged history already is in order, so that this costs nothing then. */
+  inOrder() {
+    const { size } = this
+    const columns = {
+      startNs: this.startNs,
+      hardEndNs: this.hardEndNs,
+      releaseNs: this.releaseNs,
+      validUntilNs: this.validUntilNs,
+      lagNs: this.lagNs,
+      invokeAt: this.invokeAt,
+      okAt: this.okAt,
+      keyOf: this.keyOf,
+    }
+    if (this.#sorted) return { size, ...columns }
+    const order = Int32Array.from({ length: size }, (_, i) => i).sort((a, b) => this.startNs[a]! - this.startNs[b]!)
+    const floats = (column: Float64Array) => Float64Array.from(order, (i) => column[i]!)
+    const ints = (column: Int32Array) => Int32Array.from(order, (i) => column[i]!)
+    return {
+      size,
+      startNs: floats(columns.startNs),
+      hardEndNs: floats(columns.hardEndNs),
+      releaseNs: floats(columns.releaseNs),
+      validUntilNs: floats(columns.validUntilNs),
+      lagNs: floats(columns.lagNs),
+      invokeAt: ints(columns.invokeAt),
+      okAt: ints(columns.okAt),
+      keyOf: ints(columns.keyOf),
+    }
+  }
+
+  #grow(): void {
+    const floats = (column: Float64Array) => {
+      const longer = new Float64Array(column.length * 2)
+      longer.set(column)
+      return longer
+    }
+    const ints = (column: Int32Array) => {
+      const longer = new Int32Array(column.length * 2)
+      longer.set(column)
+      return longer
+    }
+    this.startNs = floats(this.startNs)
+    this.hardEndNs = floats(this.hardEndNs)
+    this.releaseNs = floats(this.releaseNs)
+    this.validUntilNs = floats(this.validUntilNs)
+    this.lagNs = floats(this.lagNs)
+    this.invokeAt = ints(this.invokeAt)
+    this.okAt = ints(this.okAt)
+    this.keyOf = ints(this.keyOf)
+  }
+}

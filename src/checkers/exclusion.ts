@@ -1,0 +1,61 @@
+import { blamer } from './blame.ts'
+import type { Judgement } from './blame-node.ts'
+import type { Blame, Checker } from './checker.ts'
+import { holdAt, holdsOf, overlappingPairs, type Holds } from './holds.ts'
+import { seconds } from './words.ts'
+
+const blames = ['lock', 'topology', 'holder', 'unclear'] as const satisfies readonly Blame[]
+
+interface Tally {
+  count: number
+  keys: Set<number>
+  first: number
+  second: number
+  judgement: Judgement
+}
+
+/** Pairs of holds of one key whose beliefs overlap: one finding for each blame, with its count and its first pair. */
+export const exclusion = {
+  name: 'exclusion',
+  title: 'Two callers that believed to hold one key at once, and who is to blame for it',
+  metrics: ['overlaps'],
+  check(evidence) {
+    const holds = holdsOf(evidence.events)
+    const tallies = new Map<Blame, Tally>()
+    let judge: ReturnType<typeof blamer> | undefined
+    overlappingPairs(holds, (first, second) => {
+      judge ??= blamer(evidence, holds)
+      const judgement = judge(first, second)
+      const tally = tallies.get(judgement.blame)
+      if (tally) {
+        tally.count++
+        tally.keys.add(holds.keyOf[first]!)
+      } else tallies.set(judgement.blame, { count: 1, keys: new Set([holds.keyOf[first]!]), first, second, judgement })
+    })
+    return blames.flatMap((blame) => {
+      const tally = tallies.get(blame)
+      return tally ? [finding(holds, blame, tally)] : []
+    })
+  },
+} satisfies Checker
+
+function finding(holds: Holds, blame: Blame, { count, keys, first, second, judgement }: Tally) {
+  const a = holdAt(holds, first)
+  const b = holdAt(holds, second)
+  const who = a.server === b.server ? `two callers of ${a.server}` : 'two servers'
+  const what = keys.size === 1 ? a.key : `one key`
+  const times = count === 1 ? 'once' : `${count} times`
+  const where = keys.size === 1 ? '' : `, on ${keys.size} keys`
+  const when = keys.size === 1 ? '' : ` on ${a.key}`
+  const message =
+    `${who} held ${what} at once, ${times}${where} (blame: ${blame}). First at ${seconds(b.startNs)}${when}: ` +
+    `${a.server} held it from ${seconds(a.startNs)}, ${b.server} was granted it too; ${judgement.story()}`
+  return {
+    checker: 'exclusion',
+    metric: 'overlaps',
+    blame,
+    count,
+    message,
+    first: { key: a.key, atMs: b.startNs / 1e6, ops: [a.op, b.op] },
+  }
+}

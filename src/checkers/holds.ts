@@ -1,0 +1,248 @@
+import type { Event, OperationEvent } from '../history/event.ts'
+import { Columns } from './columns.ts'
+import { OpTable } from './op-table.ts'
+
+/**
+ * The model that the checkers share: when did who believe to hold what.
+ *
+ * Belief begins with `acquire ok` and ends with the first of: `release invoke`, `lost` (the signal, or an extension that was refused
+ * because the lock was lost), the end of `validForMs`, the death of the server, the end of the drill. An extension replaces the end of the validity by
+ * its own `t + validForMs`, and by none where it names none. One that comes after the belief has ended begins a second interval of the
+ * same grant. An acquire whose outcome nobody knows (`info`) gives no belief.
+ *
+ * Intervals are half open: a hold that ends at the moment in which the next begins does not overlap it.
+ *
+ * Kept as columns, a number a hold, so that a million holds are eighty megabytes and not a gigabyte; index `i` runs over intervals in the order
+ * of their starts.
+ */
+export interface Holds {
+  size: number
+  /** ns */
+  startNs: Float64Array
+  /** ns; never less than the start. */
+  endNs: Float64Array
+  /** Where the events are, as indices into the history; the invoke is -1 where the record lacks it. */
+  invokeAt: Int32Array
+  okAt: Int32Array
+  /** The interval's key, as an index into `keys`. */
+  keyOf: Int32Array
+  keys: string[]
+  /** When its release was invoked; Infinity where never. */
+  releaseNs: Float64Array
+  /** The end of its last validity claim; Infinity where the lock claimed nothing. */
+  validUntilNs: Float64Array
+  /** By how much its times may be too late (a stdio program that sends no `at`). */
+  lagNs: Float64Array
+  /** Extensions that were granted, per grant: for what its key's end should be. */
+  extensions: Map<number, Extension[]>
+  /** Operations that never answered. */
+  unsettled: number[]
+  /** Whether some interval continues an earlier one of its grant. */
+  resumed: boolean
+  events: readonly Event[]
+}
+
+export interface Extension {
+  invokeNs: number
+  okNs: number
+  ttlMs: number | undefined
+}
+
+/** One hold, spelled out for a person's eyes and for blame. */
+export interface Hold {
+  index: number
+  op: number
+  key: string
+  /** `server-1` */
+  server: string
+  token: string | undefined
+  invokeNs: number
+  startNs: number
+  endNs: number
+  releaseNs: number
+  ttlMs: number | undefined
+  validUntilNs: number
+  extensions: readonly Extension[]
+}
+
+const cache = new WeakMap<readonly Event[], Holds>()
+
+/** The holds of a history; built once per history, O(n). */
+export function holdsOf(events: readonly Event[]): Holds {
+  let holds = cache.get(events)
+  if (!holds) cache.set(events, (holds = build(events)))
+  return holds
+}
+
+export function holdAt(holds: Holds, index: number): Hold {
+  const ok = holds.events[holds.okAt[index]!] as OperationEvent
+  const invoke = holds.events[holds.invokeAt[index]!] as OperationEvent | undefined
+  return {
+    index,
+    op: ok.op,
+    key: ok.key,
+    server: serverOf(ok.process),
+    token: ok.token || undefined,
+    invokeNs: invoke?.t ?? ok.t,
+    startNs: holds.startNs[index]!,
+    endNs: holds.endNs[index]!,
+    releaseNs: holds.releaseNs[index]!,
+    ttlMs: invoke?.ttlMs ?? ok.ttlMs,
+    validUntilNs: holds.validUntilNs[index]!,
+    extensions: holds.extensions.get(ok.op) ?? [],
+  }
+}
+
+/** How many holds were believed in at some moment of the window. */
+export function holdsDuring(holds: Holds, fromNs: number, toNs: number): number {
+  let count = 0
+  for (let i = 0; i < holds.size; i++) if (holds.startNs[i]! < toNs && holds.endNs[i]! > fromNs) count++
+  return count
+}
+
+/**
+ * Calls back for every pair of holds of one key whose beliefs overlap, the earlier one first, ordered by the later one's start. Each hold is compared only with those
+ * that are believed in when it begins, so the cost is O(n + pairs), and the pairs are bounded by the holds times the callers that hold at once.
+ * An overlap that is no longer than the lag of the two is none: their times may be that much too late.
+ */
+export function overlappingPairs(holds: Holds, visit: (first: number, second: number) => void): void {
+  const { size, startNs, endNs, keyOf, okAt, lagNs } = holds
+  const believed: number[][] = holds.keys.map(() => [])
+  // A grant's later intervals must not count a pair that an earlier one counted.
+  const counted = holds.resumed ? new Set<string>() : undefined
+  for (let i = 0; i < size; i++) {
+    const start = startNs[i]!
+    const end = endNs[i]!
+    if (end <= start) continue
+    const active = believed[keyOf[i]!]!
+    let kept = 0
+    for (let a = 0; a < active.length; a++) {
+      const j = active[a]!
+      if (endNs[j]! <= start) continue
+      active[kept++] = j
+      if (okAt[j] === okAt[i]) continue
+      const lag = Math.max(lagNs[i]!, lagNs[j]!)
+      if (lag > 0 && Math.min(end, endNs[j]!) - start <= lag) continue
+      if (counted) {
+        const pair = okAt[j]! < okAt[i]! ? `${okAt[j]},${okAt[i]}` : `${okAt[i]},${okAt[j]}`
+        if (counted.has(pair)) continue
+        counted.add(pair)
+      }
+      visit(j, i)
+    }
+    active.length = kept
+    active.push(i)
+  }
+}
+
+export const serverOf = (process: string): string => {
+  const slash = process.indexOf('/')
+  return slash < 0 ? process : process.slice(0, slash)
+}
+
+function build(events: readonly Event[]): Holds {
+  const columns = new Columns()
+  const keys: string[] = []
+  const keyIds = new Map<string, number>()
+  const invokes = new OpTable()
+  const grants = new OpTable()
+  const extensions = new Map<number, Extension[]>()
+  const unsettled: number[] = []
+  const deaths = new Map<string, number[]>()
+  let endOfDrillNs = events.length > 0 ? events[events.length - 1]!.t : 0
+  let resumed = false
+
+  const endBelief = (grant: number | undefined, t: number, lagNs: number | undefined) => {
+    const i = grant === undefined ? -1 : grants.get(grant)
+    if (i < 0) return -1
+    if (t < columns.hardEndNs[i]!) columns.hardEndNs[i] = t
+    if (lagNs !== undefined && lagNs > columns.lagNs[i]!) columns.lagNs[i] = lagNs
+    return i
+  }
+
+  for (let at = 0; at < events.length; at++) {
+    const event = events[at]!
+    switch (event.f) {
+      case 'acquire': {
+        if (event.type === 'invoke') invokes.set(event.op, at)
+        else if (event.type === 'ok') {
+          let keyId = keyIds.get(event.key)
+          if (keyId === undefined) keyIds.set(event.key, (keyId = keys.push(event.key) - 1))
+          const i = columns.add(event.t, invokes.get(event.op), at, keyId, event.lagNs ?? 0)
+          if (event.validForMs !== undefined) columns.validUntilNs[i] = event.t + event.validForMs * 1e6
+          grants.set(event.op, i)
+        } else if (event.unsettled) unsettled.push(at)
+        break
+      }
+      case 'release': {
+        if (event.type === 'invoke') {
+          const i = endBelief(event.grant, event.t, undefined)
+          if (i >= 0 && event.t < columns.releaseNs[i]!) columns.releaseNs[i] = event.t
+        } else if (event.unsettled) unsettled.push(at)
+        break
+      }
+      case 'extend': {
+        if (event.type === 'invoke') invokes.set(event.op, at)
+        else if (event.type === 'fail') {
+          if (!event.error?.startsWith('unavailable')) endBelief(event.grant, event.t, event.lagNs)
+        } else if (event.type === 'info') {
+          if (event.unsettled) unsettled.push(at)
+        } else if (event.grant !== undefined) {
+          const i = grants.get(event.grant)
+          if (i < 0) break
+          const invoke = events[invokes.get(event.op)] as OperationEvent | undefined
+          const extension = { invokeNs: invoke?.t ?? event.t, okNs: event.t, ttlMs: invoke?.ttlMs ?? event.ttlMs }
+          const known = extensions.get(event.grant)
+          if (known) known.push(extension)
+          else extensions.set(event.grant, [extension])
+          const until = event.validForMs === undefined ? Infinity : event.t + event.validForMs * 1e6
+          const over = Math.min(columns.hardEndNs[i]!, columns.validUntilNs[i]!)
+          if (event.t <= over) columns.validUntilNs[i] = until
+          else if (columns.hardEndNs[i] === Infinity) {
+            // It came late: its validity had ended, and now it believes again.
+            const next = columns.add(
+              event.t,
+              columns.invokeAt[i]!,
+              columns.okAt[i]!,
+              columns.keyOf[i]!,
+              columns.lagNs[i]!,
+            )
+            columns.validUntilNs[next] = until
+            grants.set(event.grant, next)
+            resumed = true
+          }
+          if (event.lagNs !== undefined && event.lagNs > columns.lagNs[i]!) columns.lagNs[i] = event.lagNs
+        }
+        break
+      }
+      case 'lost':
+        endBelief(event.grant, event.t, event.lagNs)
+        break
+      case 'work':
+        if (event.unsettled) unsettled.push(at)
+        break
+      case 'topology':
+        if (event.event === 'down') {
+          const times = deaths.get(event.node)
+          if (times) times.push(event.t)
+          else deaths.set(event.node, [event.t])
+        }
+        break
+      case 'phase':
+        if (event.phase === 'end') endOfDrillNs = event.t
+        break
+    }
+  }
+
+  const { size, startNs, hardEndNs, validUntilNs, okAt } = columns
+  for (let i = 0; i < size; i++) {
+    let end = Math.min(hardEndNs[i]!, validUntilNs[i]!, endOfDrillNs)
+    if (deaths.size > 0) {
+      const died = deaths.get(serverOf(events[okAt[i]!]!.process))?.find((t) => t >= startNs[i]!)
+      if (died !== undefined && died < end) end = died
+    }
+    hardEndNs[i] = Math.max(end, startNs[i]!)
+  }
+  const ordered = columns.inOrder()
+  return { ...ordered, endNs: ordered.hardEndNs, keys, extensions, unsettled, resumed, events }
+}

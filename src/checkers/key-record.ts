@@ -1,0 +1,201 @@
+import type { Event, KeyEvent } from '../history/event.ts'
+import type { Hold } from './holds.ts'
+
+/**
+ * What the harness' own connections saw of the locks' keys, indexed by node and by the lock's name for the key.
+ *
+ * A Redis key belongs to the longest lock key that it contains as a whole word: `lock:{stock:11}` belongs to `stock:11` and not to `stock:1`.
+ * Several Redis keys of one lock key (fence counters, queues) are told apart by what they hold: the lock itself is the one whose
+ * value has the grants' tokens, or else the one with a time to live.
+ */
+export interface KeyRecord {
+  nodes: string[]
+  /** The lock's own key on a node; undefined where none was ever seen there. */
+  track(node: string, lockKey: string): Track | undefined
+  /** Times in which a node's events may have been missed. */
+  gaps(node: string): readonly Gap[]
+}
+
+/** One Redis key's events on one node, in the node's order, with the node's `gap` and `resync` between them. */
+export interface Track {
+  node: string
+  /** The key's name on the node. */
+  key: string
+  events: readonly KeyEvent[]
+}
+
+export interface Gap {
+  fromNs: number
+  /** Infinity where the node did not come back. */
+  toNs: number
+  restarted: boolean
+}
+
+/**
+ * The observer reads an event a little after the node did it, and the server its answer likewise; their order across processes is
+ * trusted only beyond this.
+ */
+export const readLagNs = 100e6
+
+export const removals: ReadonlySet<string> = new Set(['del', 'expired', 'evicted', 'rename_from', 'move_from'])
+/** Events that change neither the value nor whether the key is there. */
+const quiet: ReadonlySet<string> = new Set(['expire', 'persist', 'sample'])
+const markers: ReadonlySet<string> = new Set(['gap', 'resync'])
+
+/** Whether the event wrote a value. */
+export const writes = (event: KeyEvent): boolean =>
+  !quiet.has(event.event) && !removals.has(event.event) && !markers.has(event.event)
+
+/** O(n). @param tokens some tokens of a lock key's grants, to recognise the lock's own key by */
+export function keyRecord(
+  events: readonly Event[],
+  lockKeys: readonly string[],
+  tokens: (lockKey: string) => readonly string[],
+): KeyRecord {
+  const known = new Set(lockKeys)
+  const nodes = new Map<string, NodeRecord>()
+  for (const event of events) {
+    if (event.f !== 'key') continue
+    let node = nodes.get(event.process)
+    if (!node) nodes.set(event.process, (node = { gaps: [], byLockKey: new Map(), owners: new Map(), all: [] }))
+    if (event.key === '' && markers.has(event.event)) mark(node, event)
+    else {
+      let owner = node.owners.get(event.key)
+      if (owner === undefined) node.owners.set(event.key, (owner = ownerOf(event.key, known)))
+      if (owner !== null) trackOf(node, event, owner).events.push(event)
+    }
+  }
+
+  const chosen = new Map<string, Track | undefined>()
+  return {
+    nodes: [...nodes.keys()].sort(),
+    gaps: (node) => nodes.get(node)?.gaps ?? [],
+    track(node, lockKey) {
+      const id = `${node}\n${lockKey}`
+      if (!chosen.has(id)) chosen.set(id, choose(nodes.get(node)?.byLockKey.get(lockKey), tokens(lockKey)))
+      return chosen.get(id)
+    },
+  }
+}
+
+interface NodeRecord {
+  gaps: Gap[]
+  byLockKey: Map<string, Map<string, GrowingTrack>>
+  /** The lock key that a Redis key belongs to; null for none. */
+  owners: Map<string, string | null>
+  all: GrowingTrack[]
+}
+
+interface GrowingTrack extends Track {
+  events: KeyEvent[]
+}
+
+function mark(node: NodeRecord, event: KeyEvent): void {
+  if (event.event === 'gap') node.gaps.push({ fromNs: event.t, toNs: Infinity, restarted: false })
+  else {
+    const gap = node.gaps.at(-1)
+    if (gap) Object.assign(gap, { toNs: event.t, restarted: event.value === 'restarted' })
+  }
+  for (const track of node.all) track.events.push(event)
+}
+
+function trackOf(node: NodeRecord, event: KeyEvent, owner: string): GrowingTrack {
+  let tracks = node.byLockKey.get(owner)
+  if (!tracks) node.byLockKey.set(owner, (tracks = new Map()))
+  let track = tracks.get(event.key)
+  if (!track) {
+    tracks.set(event.key, (track = { node: event.process, key: event.key, events: [] }))
+    node.all.push(track)
+  }
+  return track
+}
+
+/** Longer names are no lock's: a bound on the work. */
+const nameMaxChars = 512
+
+/** The longest lock key that the name contains as a whole word. */
+export function ownerOf(name: string, lockKeys: ReadonlySet<string>): string | null {
+  if (name.length > nameMaxChars) return null
+  const bounds: number[] = []
+  for (let at = 0; at <= name.length; at++) if (isBoundary(name, at)) bounds.push(at)
+  let longest: string | null = null
+  for (const from of bounds)
+    for (const to of bounds) {
+      if (to - from <= (longest?.length ?? 0)) continue
+      const word = name.slice(from, to)
+      if (lockKeys.has(word)) longest = word
+    }
+  return longest
+}
+
+const isWordCharacter = (character: string | undefined) => character !== undefined && /[\p{L}\p{N}]/u.test(character)
+const isBoundary = (name: string, at: number) => !(isWordCharacter(name[at - 1]) && isWordCharacter(name[at]))
+
+/** Samples that are looked at to choose a track. */
+const samplesMax = 200
+
+function choose(tracks: Map<string, GrowingTrack> | undefined, tokens: readonly string[]): Track | undefined {
+  if (!tracks) return undefined
+  const score = ({ events }: Track) => {
+    let exact = 0
+    let within = 0
+    let leased = 0
+    let samples = 0
+    for (const { event, value, pttlMs } of events) {
+      if (event === 'expire' || event === 'expired' || (pttlMs ?? -1) >= 0) leased = 1
+      if (value === undefined || samples++ > samplesMax) continue
+      if (tokens.includes(value)) exact++
+      else if (tokens.some((token) => value.includes(token))) within++
+    }
+    return exact * 1e6 + within * 1e3 + leased
+  }
+  // At equal scores the shorter name: `stock:1` rather than `stock:1:waiters`.
+  return [...tracks.values()]
+    .map((track) => ({ track, score: score(track) }))
+    .sort((a, b) => b.score - a.score || a.track.key.length - b.track.key.length)[0]?.track
+}
+
+/**
+ * The event with which a grant's key came into being on the node, as an index into the track: the last write before the grant that a
+ * sample shows to hold its token, or, where tokens do not tell, the last write in the time of its acquire that is not known to be another's.
+ */
+export function anchorOf(track: Track | undefined, hold: Hold): number | undefined {
+  if (!track) return undefined
+  const { events } = track
+  const latest = hold.startNs + readLagNs
+  let before: number | undefined
+  let after: number | undefined
+  for (let at = lastUpTo(events, latest); at >= 0 && events[at]!.t >= hold.invokeNs; at--) {
+    const event = events[at]!
+    if (!writes(event)) continue
+    const value = valueAfter(events, at)
+    if (hold.token !== undefined && value !== undefined) {
+      if (value.includes(hold.token)) return at
+      continue
+    }
+    if (event.t > hold.startNs) after = at
+    else before ??= at
+  }
+  return before ?? after
+}
+
+/** What the key held after this event, where a sample tells. */
+export function valueAfter(events: readonly KeyEvent[], at: number): string | undefined {
+  for (let i = at + 1; i < events.length; i++) {
+    const { event, value, pttlMs } = events[i]!
+    if (event === 'sample') return pttlMs === -2 ? undefined : value
+    if (event !== 'expire' && event !== 'persist') return undefined
+  }
+  return undefined
+}
+
+function lastUpTo(events: readonly KeyEvent[], t: number): number {
+  let low = 0
+  let high = events.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (events[middle]!.t <= t) low = middle + 1
+    else high = middle
+  }
+  return low - 1
+}
