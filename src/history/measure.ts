@@ -1,0 +1,106 @@
+import { holdsOf, serverOf } from '../checkers/holds.ts'
+import { OpTable } from '../checkers/op-table.ts'
+import type { LatencySummary } from '../reporters/report.ts'
+import { requestOutcomes, type Event } from './event.ts'
+import { handoffs } from './handoffs.ts'
+import { recoveries } from './recoveries.ts'
+import { Samples, summarize } from './samples.ts'
+
+export interface Measured {
+  /**
+   * `requests`, `granted`, one for each outcome of a request (`done`, `contended`, …), and the sums of what the processes counted
+   * themselves (`dropped_iterations`, …).
+   */
+  counts: Record<string, number>
+  /** By metric: `acquire_wait`, `hold_time`, `handoff`, `request_duration`, `release_duration`, `recovery_time`. */
+  latencyMs: Record<string, LatencySummary | Record<string, never>>
+  /** `throughput` (1/s), `fairness` and `errors` (0 to 1); one that cannot be told is absent. */
+  rates: Record<string, number>
+  /** What the summaries are made of, in ms, ascending: for thresholds on any percentile. */
+  samplesMs: Record<string, Float64Array>
+}
+
+/**
+ * What a history measures: pure, O(n log n). What is wrong in it is the checkers' business. `servers`: how many took part, so that one
+ * that was granted nothing counts in the fairness.
+ *
+ * acquire_wait: invoke → ok of an acquire. hold_time: how long a hold was believed in (checkers/holds.ts). release_duration: invoke → ok or fail of
+ * a release. request_duration: from the *intended* start to the answer, so that a request that could not start in time counts its delay
+ * (coordinated omission). handoff, recovery_time: handoffs.ts, recoveries.ts. Percentiles are nearest-rank.
+ *
+ * throughput: requests done while the load was on, a second of it. fairness: Jain's index over the servers' grants (Jain, Chiu, Hawe
+ * 1984): 1 = all alike, 1/servers = one got them all. errors: the share of requests that were indeterminate or unavailable.
+ */
+export function measure(events: readonly Event[], servers: number): Measured {
+  const counts: Record<string, number> = { requests: 0, granted: 0 }
+  for (const outcome of requestOutcomes) counts[outcome] = 0
+  const holds = holdsOf(events)
+  const samples = {
+    acquire_wait: new Samples(),
+    hold_time: new Samples(),
+    handoff: handoffs(holds),
+    request_duration: new Samples(),
+    release_duration: new Samples(),
+    recovery_time: recoveries(events),
+  }
+  for (let i = 0; i < holds.size; i++) samples.hold_time.addNs(holds.endNs[i]! - holds.startNs[i]!)
+
+  const invokes = new OpTable()
+  const grants = new Map<string, number>()
+  const load = loadPhase(events)
+  let doneInLoad = 0
+  for (let at = 0; at < events.length; at++) {
+    const event = events[at]!
+    if (event.f === 'acquire' || event.f === 'release') {
+      if (event.type === 'invoke') {
+        invokes.set(event.op, at)
+        continue
+      }
+      const invoke = events[invokes.get(event.op)]
+      if (event.f === 'release') {
+        if (invoke !== undefined && event.type !== 'info') samples.release_duration.addNs(event.t - invoke.t)
+      } else if (event.type === 'ok') {
+        counts['granted']!++
+        const server = serverOf(event.process)
+        grants.set(server, (grants.get(server) ?? 0) + 1)
+        if (invoke !== undefined) samples.acquire_wait.addNs(event.t - invoke.t)
+      }
+    } else if (event.f === 'request') {
+      counts['requests']!++
+      counts[event.outcome] = (counts[event.outcome] ?? 0) + 1
+      samples.request_duration.addNs(event.t - event.intendedNs)
+      if (event.outcome === 'done' && load !== undefined && event.t >= load.startNs && event.t <= load.endNs)
+        doneInLoad++
+    } else if (event.f === 'count') {
+      for (const [name, count] of Object.entries(event.counts)) counts[name] = (counts[name] ?? 0) + count
+    }
+  }
+
+  const samplesMs = Object.fromEntries(Object.entries(samples).map(([metric, some]) => [metric, some.sortedMs()]))
+  const latencyMs = Object.fromEntries(Object.entries(samplesMs).map(([metric, sorted]) => [metric, summarize(sorted)]))
+  const rates: Record<string, number> = {}
+  if (load !== undefined) rates['throughput'] = (doneInLoad * 1e9) / (load.endNs - load.startNs)
+  if (counts['granted']! > 0) rates['fairness'] = jain([...grants.values()], Math.max(servers, grants.size))
+  if (counts['requests']! > 0) {
+    rates['errors'] = (counts['indeterminate']! + counts['unavailable']!) / counts['requests']!
+  }
+  return { counts, latencyMs, rates, samplesMs }
+}
+
+/** From the first `load` to the `settle` after it; undefined where the history has no such phase. */
+function loadPhase(events: readonly Event[]): { startNs: number; endNs: number } | undefined {
+  let startNs: number | undefined
+  for (const event of events) {
+    if (event.f !== 'phase') continue
+    if (event.phase === 'load') startNs ??= event.t
+    else if (startNs !== undefined && event.t > startNs) return { startNs, endNs: event.t }
+  }
+  return undefined
+}
+
+/** (Σx)² / (n · Σx²), where those that are missing in `shares` are zero. */
+function jain(shares: number[], n: number): number {
+  const sum = shares.reduce((total, share) => total + share, 0)
+  const squares = shares.reduce((total, share) => total + share * share, 0)
+  return (sum * sum) / (n * squares)
+}

@@ -1,0 +1,60 @@
+import type { Event } from './event.ts'
+import { Samples } from './samples.ts'
+
+/** What callers wanted and got of one key, each list in the order of time, ns. */
+interface Demand {
+  invoked: number[]
+  answered: number[]
+  granted: number[]
+}
+
+/**
+ * For every heal of a fault and every key that was wanted afterwards: how long until the key's first grant. The clock starts at the heal, or at
+ * the first attempt where nobody was waiting then: time in which nobody asked is not the lock's. A key that was wanted and not granted
+ * until the load ended counts with the time until then, which is a lower bound; left out, a lock that never recovers would look
+ * best of all. O(n + heals · keys · log n).
+ */
+export function recoveries(events: readonly Event[]): Samples {
+  const samples = new Samples()
+  const heals = events.filter((event) => event.f === 'fault' && event.stage === 'healed' && event.type === 'ok')
+  if (heals.length === 0) return samples
+  const settle = events.find((event) => event.f === 'phase' && event.phase === 'settle')
+  const endNs = (settle ?? events.at(-1)!).t
+  const demands = demandsOf(events)
+  for (const { t: healNs } of heals) {
+    for (const { invoked, answered, granted } of demands.values()) {
+      const invokedBefore = firstAfter(invoked, healNs)
+      const waiting = invokedBefore > firstAfter(answered, healNs)
+      const startNs = waiting ? healNs : invoked[invokedBefore]
+      if (startNs === undefined) continue
+      const grantNs = granted[firstAfter(granted, startNs)] ?? endNs
+      if (grantNs > startNs) samples.addNs(grantNs - startNs)
+    }
+  }
+  return samples
+}
+
+function demandsOf(events: readonly Event[]): Map<string, Demand> {
+  const demands = new Map<string, Demand>()
+  for (const event of events) {
+    if (event.f !== 'acquire') continue
+    let demand = demands.get(event.key)
+    if (demand === undefined) demands.set(event.key, (demand = { invoked: [], answered: [], granted: [] }))
+    if (event.type === 'invoke') demand.invoked.push(event.t)
+    else demand.answered.push(event.t)
+    if (event.type === 'ok') demand.granted.push(event.t)
+  }
+  return demands
+}
+
+/** Index of the first time after `t`, by halving; the length where there is none. */
+function firstAfter(times: readonly number[], t: number): number {
+  let low = 0
+  let high = times.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (times[middle]! > t) high = middle
+    else low = middle + 1
+  }
+  return low
+}
