@@ -1,0 +1,34 @@
+import { dependencies } from './dependencies.mjs'
+import { withSetupLock } from './lock.mjs'
+import { SetupError } from './machine.mjs'
+import { node } from './node.mjs'
+import { redis } from './redis.mjs'
+import { toxiproxy } from './toxiproxy.mjs'
+
+/**
+ * Makes a fresh machine ready. A part has a `name`, `present(machine)` (looks at files only, no process is started), `obstacle(machine)`
+ * (what to type where it cannot be had by itself) and `obtain(machine)`; in this order, a later one may use an earlier one.
+ */
+export const parts = { node, dependencies, redis, toxiproxy }
+export const all = Object.values(parts)
+
+/** Does nothing for what is there already. Throws a SetupError that tells what to type, before anything long has begun. */
+export async function bootstrap(machine, wanted = all) {
+  if (missing(machine, wanted).length === 0) return
+  await refuseTheImpossible(machine, wanted)
+  await withSetupLock(machine, async () => {
+    // Asked again one by one: another set-up may have fetched it while we waited for the lock.
+    for (const part of wanted) if (!part.present(machine)) await part.obtain(machine)
+  })
+}
+
+export function missing(machine, wanted = all) {
+  return wanted.filter((part) => !part.present(machine))
+}
+
+async function refuseTheImpossible(machine, wanted) {
+  const obstacles = []
+  for (const part of missing(machine, wanted)) obstacles.push(await part.obstacle(machine))
+  const sentences = new Set(obstacles.filter((sentence) => sentence !== undefined))
+  if (sentences.size > 0) throw new SetupError([...sentences].join('\n'))
+}

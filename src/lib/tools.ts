@@ -1,0 +1,22 @@
+import { spawnSync } from 'node:child_process'
+import { thisMachine } from '../../scripts/machine.mjs'
+import { finders, hint, type ServerProgram } from '../../scripts/tools.mjs'
+import { EnvironmentError } from './failure.ts'
+
+/** Where a server program is: an absolute path. The search is the set-up's, so both always agree. Throws EnvironmentError. */
+export function findTool(name: ServerProgram): string {
+  const machine = thisMachine()
+  const file = finders[name](machine)
+  if (file === undefined) throw new EnvironmentError(hint(name, machine))
+  return file
+}
+
+/** The first version number in what the program answers to `args`, like `7.0.15`; undefined where it cannot be run. */
+export function toolVersion(file: string, args: string[] = ['--version']): string | undefined {
+  const { status, stdout } = spawnSync(file, args, {
+    encoding: 'utf8',
+    timeout: 5000,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  return status === 0 ? /\d+(\.\d+)+/.exec(stdout)?.[0] : undefined
+}
