@@ -37,8 +37,8 @@ export interface Holds {
   extensions: Map<number, Extension[]>
   /** Operations that never answered. */
   unsettled: number[]
-  /** Whether some interval continues an earlier one of its grant. */
-  resumed: boolean
+  /** How many of the intervals continue an earlier one of their grant. */
+  continuations: number
   events: readonly Event[]
 }
 
@@ -93,6 +93,9 @@ export function holdAt(holds: Holds, index: number): Hold {
   }
 }
 
+/** How many acquires were granted. */
+export const grantsOf = ({ size, continuations }: Holds): number => size - continuations
+
 /** How many holds were believed in at some moment of the window. */
 export function holdsDuring(holds: Holds, fromNs: number, toNs: number): number {
   let count = 0
@@ -109,7 +112,7 @@ export function overlappingPairs(holds: Holds, visit: (first: number, second: nu
   const { size, startNs, endNs, keyOf, okAt, lagNs } = holds
   const believed: number[][] = holds.keys.map(() => [])
   // A grant's later intervals must not count a pair that an earlier one counted.
-  const counted = holds.resumed ? new Set<string>() : undefined
+  const counted = holds.continuations > 0 ? new Set<string>() : undefined
   for (let i = 0; i < size; i++) {
     const start = startNs[i]!
     const end = endNs[i]!
@@ -150,7 +153,7 @@ function build(events: readonly Event[]): Holds {
   const unsettled: number[] = []
   const deaths = new Map<string, number[]>()
   let endOfDrillNs = events.length > 0 ? events[events.length - 1]!.t : 0
-  let resumed = false
+  let continuations = 0
 
   const endBelief = (grant: number | undefined, t: number, lagNs: number | undefined) => {
     const i = grant === undefined ? -1 : grants.get(grant)
@@ -209,7 +212,7 @@ function build(events: readonly Event[]): Holds {
             )
             columns.validUntilNs[next] = until
             grants.set(event.grant, next)
-            resumed = true
+            continuations++
           }
           if (event.lagNs !== undefined && event.lagNs > columns.lagNs[i]!) columns.lagNs[i] = event.lagNs
         }
@@ -244,5 +247,5 @@ function build(events: readonly Event[]): Holds {
     hardEndNs[i] = Math.max(end, startNs[i]!)
   }
   const ordered = columns.inOrder()
-  return { ...ordered, endNs: ordered.hardEndNs, keys, extensions, unsettled, resumed, events }
+  return { ...ordered, endNs: ordered.hardEndNs, keys, extensions, unsettled, continuations, events }
 }

@@ -1,0 +1,145 @@
+/**
+ * The metrics that thresholds can be put on. `picklock list` and the reference page are made from this object.
+ *
+ * safety: something that must not happen; `count==0` unless the scenario sets a budget. latency: a distribution in ms. service: how well it went
+ * otherwise. A crossed safety threshold makes a drill invalid; a crossed one of the others is exit code 99.
+ */
+export interface Metric {
+  kind: 'safety' | 'latency' | 'service'
+  /** Of its values, for the reference: `pairs`, `ms`, `per second`. */
+  unit: string
+  docs: string
+  /** The words that may stand left of the comparison, in k6's spelling; `p` is `p(N)`. */
+  aggregations: readonly Aggregation[]
+  /** Tags by which a threshold can pick a part: `overlaps{blame:lock}`. */
+  tags?: Record<string, readonly string[]>
+}
+
+export type Aggregation = 'count' | 'rate' | 'value' | 'avg' | 'min' | 'med' | 'max' | 'p'
+
+const counted = ['count'] as const
+const distribution = ['avg', 'min', 'med', 'max', 'p', 'count'] as const
+const share = ['rate', 'count'] as const
+
+export const metrics = {
+  overlaps: {
+    kind: 'safety',
+    unit: 'pairs',
+    docs: 'Pairs of holds of one key whose beliefs overlap, tagged by who is to blame.',
+    aggregations: counted,
+    tags: { blame: ['lock', 'holder', 'topology', 'unclear'] },
+  },
+  duplicates: {
+    kind: 'safety',
+    unit: 'orders',
+    docs: 'Orders beyond the first with one request id, in the ledger.',
+    aggregations: counted,
+  },
+  oversold: {
+    kind: 'safety',
+    unit: 'units',
+    docs: 'Units sold beyond the stock, in the ledger.',
+    aggregations: counted,
+  },
+  negative_stock: {
+    kind: 'safety',
+    unit: 'products',
+    docs: 'Products whose stock ever went below 0, in the ledger.',
+    aggregations: counted,
+  },
+  lost_updates: {
+    kind: 'safety',
+    unit: 'units',
+    docs: 'Units sold minus the drop of the stock, per product, absolute, in the ledger.',
+    aggregations: counted,
+  },
+  fence_violations: {
+    kind: 'safety',
+    unit: 'grants',
+    docs: 'Grants whose fence does not exceed an earlier one of their key, and lower fences that the ledger accepted.',
+    aggregations: counted,
+  },
+  unsettled: {
+    kind: 'safety',
+    unit: 'calls',
+    docs: 'Calls to the lock that never answered.',
+    aggregations: counted,
+  },
+  acquire_wait: {
+    kind: 'latency',
+    unit: 'ms',
+    docs: 'From the call of acquire to its grant.',
+    aggregations: distribution,
+  },
+  hold_time: {
+    kind: 'latency',
+    unit: 'ms',
+    docs: 'From a grant to its release.',
+    aggregations: distribution,
+  },
+  handoff: {
+    kind: 'latency',
+    unit: 'ms',
+    docs: 'From a release to the next grant of the key, where somebody was waiting.',
+    aggregations: distribution,
+  },
+  request_duration: {
+    kind: 'latency',
+    unit: 'ms',
+    docs: 'From the intended start of a request to its answer.',
+    aggregations: distribution,
+  },
+  release_duration: {
+    kind: 'latency',
+    unit: 'ms',
+    docs: 'From the call of release to its answer.',
+    aggregations: distribution,
+  },
+  recovery_time: {
+    kind: 'latency',
+    unit: 'ms',
+    docs: 'From the heal of a fault to the first grant of a key.',
+    aggregations: distribution,
+  },
+  errors: {
+    kind: 'service',
+    unit: 'requests',
+    docs: 'Requests that were answered with unavailable or indeterminate; `rate` is their share of all.',
+    aggregations: share,
+  },
+  unavailable: {
+    kind: 'service',
+    unit: 'requests',
+    docs: 'Requests that found the lock unavailable, nothing applied; `rate` is their share of all.',
+    aggregations: share,
+  },
+  contended: {
+    kind: 'service',
+    unit: 'requests',
+    docs: 'Requests that waited in vain; `rate` is their share of all.',
+    aggregations: share,
+  },
+  throughput: {
+    kind: 'service',
+    unit: 'requests per second',
+    docs: 'Requests that were answered, per second of load.',
+    aggregations: ['rate', 'value'],
+  },
+  commands_per_acquire: {
+    kind: 'service',
+    unit: 'commands',
+    docs: 'Redis commands that the lock spent per grant.',
+    aggregations: ['value'],
+  },
+  fairness: {
+    kind: 'service',
+    unit: 'ratio',
+    docs: "Jain's index of the grants per caller: 1 where all got the same.",
+    aggregations: ['value'],
+  },
+} satisfies Record<string, Metric>
+
+export type MetricName = keyof typeof metrics
+
+export const metricNamed = (name: string): Metric | undefined =>
+  Object.hasOwn(metrics, name) ? metrics[name as MetricName] : undefined

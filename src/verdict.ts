@@ -1,0 +1,141 @@
+import { checkers } from './checkers/index.ts'
+import type { Checker, Evidence, Finding } from './checkers/checker.ts'
+import { grantsOf, holdsOf } from './checkers/holds.ts'
+import type { Event } from './history/event.ts'
+import type { Damage } from './ledger/ledger.ts'
+import type { Plan } from './plan/scenario.ts'
+import { allThresholds, keeps, percentileOf, type Threshold } from './plan/thresholds.ts'
+import type { Report, Verdict } from './reporters/report.ts'
+
+/** What was measured besides the checkers' counts; keys are the names of metrics. */
+export interface Measured {
+  counts: Readonly<Record<string, number>>
+  /** Single numbers: `throughput`, `commands_per_acquire`, `fairness`, and shares such as `errors`. */
+  rates: Readonly<Record<string, number>>
+  /** Every sample of a latency in ms, in any order, so that any percentile can be asked for. */
+  samplesMs: Readonly<Record<string, ArrayLike<number>>>
+}
+
+export interface Testimony {
+  plan: Plan
+  /** Merged and sorted by `t`. */
+  events: readonly Event[]
+  damage?: Damage | undefined
+  measured: Measured
+  faults: Report['faults']
+  /** What makes the evidence incomplete, one sentence each: each is a reason for `unknown`. */
+  notes: readonly string[]
+  /** How the control came out, where one was run. */
+  control?: Pick<Report, 'lock' | 'verdict'> | undefined
+}
+
+export interface Judged {
+  findings: Finding[]
+  thresholds: Report['thresholds']
+  verdict: Verdict
+  /** One sentence each; empty unless the verdict is unknown, but for what an invalid drill lacked besides. */
+  unknownBecause: string[]
+}
+
+/**
+ * From what was seen to a verdict; pure. `invalid` where a safety threshold is crossed, else `unknown` where the evidence does not suffice, else
+ * `valid`.
+ */
+export function judge(testimony: Testimony, all: readonly Checker[] = Object.values(checkers)): Judged {
+  const { findings, uncounted, failures } = runCheckers(testimony, all)
+  const parsed = allThresholds(testimony.plan.thresholds)
+  const judged = parsed.map((threshold) => {
+    const value = uncounted.has(threshold.name) ? null : valueOf(threshold, findings, testimony.measured)
+    return { threshold, value, ok: keeps(threshold, value) }
+  })
+  const thresholds = judged.map(({ threshold: { metric, expression }, value, ok }) => ({
+    metric,
+    threshold: expression,
+    value,
+    ok,
+  }))
+
+  const doubts = [...failures, ...lackOfEvidence(testimony), ...testimony.notes]
+  // A safety metric that no checker could count is a doubt, not a crime.
+  const crossed = judged.some(({ threshold, value, ok }) => threshold.kind === 'safety' && value !== null && !ok)
+  if (crossed) return { findings, thresholds, verdict: 'invalid', unknownBecause: doubts }
+  if (doubts.length > 0) return { findings, thresholds, verdict: 'unknown', unknownBecause: doubts }
+  const { control, plan } = testimony
+  if (control?.verdict === 'valid') {
+    const blind = `this run could not have seen a broken lock: the control ${control.lock}, which ${plan.name} has to catch, came out valid`
+    return { findings, thresholds, verdict: 'unknown', unknownBecause: [blind] }
+  }
+  return { findings, thresholds, verdict: 'valid', unknownBecause: [] }
+}
+
+/** Of several drills the first of 3, 1, 4, 99 that occurred; 3 is the environment's failure, which has no report. */
+export function exitCode(
+  reports: readonly Pick<Report, 'verdict' | 'thresholds'>[],
+  { environmentFailed = false } = {},
+): 0 | 1 | 3 | 4 | 99 {
+  if (environmentFailed) return 3
+  if (reports.some(({ verdict }) => verdict === 'invalid')) return 1
+  if (reports.some(({ verdict }) => verdict === 'unknown')) return 4
+  // A valid drill has kept its safety thresholds: what is crossed there is latency or service.
+  if (reports.some(({ thresholds }) => thresholds.some(({ ok }) => !ok))) return 99
+  return 0
+}
+
+function runCheckers({ plan, events, damage }: Testimony, all: readonly Checker[]) {
+  const evidence: Evidence = { plan, events, ...(damage && { damage }) }
+  const findings: Finding[] = []
+  const failures: string[] = []
+  /** Metrics whose checker threw. */
+  const uncounted = new Set<string>()
+  for (const checker of all) {
+    try {
+      findings.push(...checker.check(evidence))
+    } catch (error) {
+      for (const metric of checker.metrics) uncounted.add(metric)
+      failures.push(`the checker ${checker.name} threw: ${error instanceof Error ? error.stack : String(error)}`)
+    }
+  }
+  return { findings, failures, uncounted }
+}
+
+/** null where nothing was measured. */
+function valueOf(threshold: Threshold, findings: readonly Finding[], measured: Measured): number | null {
+  const { name, tag, kind, aggregation, percentile } = threshold
+  if (kind === 'safety')
+    return findings
+      .filter(({ metric, blame }) => metric === name && (tag === undefined || blame === tag.value))
+      .reduce((sum, { count }) => sum + count, 0)
+  if (kind === 'service') return (aggregation === 'count' ? measured.counts[name] : measured.rates[name]) ?? null
+
+  const samples = Float64Array.from(measured.samplesMs[name] ?? []).sort()
+  if (aggregation === 'count') return samples.length
+  if (samples.length === 0) return null
+  if (aggregation === 'avg') return samples.reduce((sum, sample) => sum + sample, 0) / samples.length
+  return percentileOf(samples, { min: 0, med: 50, max: 100 }[aggregation as string] ?? percentile!)
+}
+
+function lackOfEvidence({ plan, events, faults }: Testimony): string[] {
+  const doubts: string[] = []
+  const { grants, holdsDuringFault } = plan.evidence
+  const granted = grantsOf(holdsOf(events))
+  if (granted < grants)
+    doubts.push(`there were ${granted} grants, and ${plan.name} needs ${grants} to tell anything (evidence.grants)`)
+
+  for (const { fault, target, landed, proof, holdsDuring } of faults) {
+    if (!landed) doubts.push(`${fault} ${target} did not land: ${proof || 'nothing was seen of it'}`)
+    else if (holdsDuring < holdsDuringFault)
+      doubts.push(
+        `${holdsDuring} holds were under way during ${fault} ${target}, and ${plan.name} needs ${holdsDuringFault} to tell anything (evidence.holdsDuringFault)`,
+      )
+  }
+  if (faults.length < plan.faults.length)
+    doubts.push(`${plan.faults.length} faults were planned, and the record shows ${faults.length}`)
+
+  const violation = { violation: 'broke the protocol', exit: 'ended unasked' }
+  for (const event of events) {
+    if (event.f === 'phase' && event.phase === 'interrupted') doubts.push('the drill was interrupted')
+    if (event.f === 'adapter' && (event.event === 'violation' || event.event === 'exit'))
+      doubts.push(`the program of ${event.process} ${violation[event.event]}: ${event.error ?? 'it gave no reason'}`)
+  }
+  return doubts
+}
