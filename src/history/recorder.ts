@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
+import { EnvironmentError } from '../lib/failure.ts'
 import type { Event, OperationEvent, RequestEvent } from './event.ts'
 
 /** An event as its observer knows it; without `t` it happened now. */
@@ -40,13 +41,17 @@ export class Recorder implements AsyncDisposable {
     this.flush()
   }
 
-  /** Writes what is gathered. Throws what the file system throws (a full disk). */
+  /** Writes what is gathered. Throws EnvironmentError where the file system does not take it (a full disk). */
   flush(): void {
     if (this.#batch === '' || this.#closed) return
     const bytes = Buffer.from(this.#batch)
     this.#batch = ''
     let written = 0
-    while (written < bytes.length) written += writeSync(this.#fd, bytes, written)
+    try {
+      while (written < bytes.length) written += writeSync(this.#fd, bytes, written)
+    } catch (error) {
+      throw new EnvironmentError(`the history cannot be written to ${this.file}: ${(error as Error).message}`)
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

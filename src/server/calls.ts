@@ -1,0 +1,221 @@
+import type { OperationEvent } from '../history/event.ts'
+import type { Observation } from '../history/recorder.ts'
+import type { Grant, OpenLock } from '../locks/lock.ts'
+import { overdue, within } from './deadline.ts'
+import type { Tally } from './tally.ts'
+
+/** What a call on the lock needs to know of its server. */
+export interface Counter {
+  lock: OpenLock
+  ttlMs: number
+  waitMs: number
+  /** ns on CLOCK_MONOTONIC at which the drill began. */
+  startNs: bigint
+  record: (event: Observation) => void
+  nextOp: () => number
+  tally: Tally
+}
+
+/** A grant as the history knows it. */
+export interface Held {
+  /** The op of its acquire. */
+  op: number
+  key: string
+  grant: Grant
+  fence: string | undefined
+}
+
+export type Acquired =
+  | { outcome: 'granted'; op: number; held: Held }
+  | { outcome: 'contended' | 'unavailable' | 'indeterminate'; op: number; message: string }
+
+/**
+ * When the lock knew its answer, where it says so: a program in another process (locks/stdio.ts) takes the time itself (`at`, ns of
+ * CLOCK_MONOTONIC), or the reading of its line may be late by `lagNs`. On grants, on what `extend` resolved to, and on errors.
+ */
+export interface Timed {
+  at?: bigint
+  lagNs?: number
+}
+
+/** Every call gets its answer within this time beside `waitMs`, or counts as unsettled. */
+export const answerTimeoutMs = 10_000
+
+/** One `acquire`, recorded. Never rejects. */
+export async function acquire(counter: Counter, process: string, key: string): Promise<Acquired> {
+  const { lock, ttlMs, waitMs, tally } = counter
+  const op = counter.nextOp()
+  counter.record({ process, type: 'invoke', f: 'acquire', op, key, ttlMs, waitMs })
+  const deadline = new Deadline()
+  try {
+    const grant = await within(
+      waitMs + answerTimeoutMs,
+      () => lock.acquire(key, callOptions(ttlMs, waitMs, deadline)),
+      (late) => void letGoLate(counter, process, key, op, late),
+    )
+    if (grant === overdue) {
+      deadline.pass()
+      counter.record({ process, type: 'info', f: 'acquire', op, key, error: noAnswer('acquire'), unsettled: true })
+      return { outcome: 'indeterminate', op, message: noAnswer('acquire') }
+    }
+    if (grant === null) {
+      tally.add('contended')
+      counter.record({ process, type: 'fail', f: 'acquire', op, key, error: 'contended' })
+      return { outcome: 'contended', op, message: `${key} was held by others for ${waitMs} ms` }
+    }
+    if (typeof grant !== 'object') {
+      const message = `acquire resolved to ${String(grant)}, which is neither a grant (an object) nor null`
+      counter.record({ process, type: 'info', f: 'acquire', op, key, error: message })
+      return { outcome: 'indeterminate', op, message }
+    }
+    const held: Held = { op, key, grant, fence: fenceOf(grant) }
+    const event: Observation<OperationEvent> = { process, type: 'ok', f: 'acquire', op, key }
+    if (grant.token !== undefined) event.token = String(grant.token)
+    if (held.fence !== undefined) event.fence = held.fence
+    if (grant.validForMs !== undefined) event.validForMs = grant.validForMs
+    counter.record(stamped(counter, event, grant))
+    tally.hold(key)
+    tally.add('acquired')
+    return { outcome: 'granted', op, held }
+  } catch (error) {
+    const { type, message } = classify(error)
+    counter.record(stamped(counter, { process, type, f: 'acquire', op, key, error: message }, error))
+    return { outcome: type === 'fail' ? 'unavailable' : 'indeterminate', op, message }
+  }
+}
+
+/** One `extend`, recorded: what it said, and for how long the grant is now valid. Never rejects. */
+export async function extend(
+  counter: Counter,
+  process: string,
+  held: Held,
+): Promise<{ answer: 'extended'; validForMs: number } | { answer: 'lost' | 'unknown' }> {
+  const { lock, ttlMs, tally } = counter
+  const op = counter.nextOp()
+  const base = { process, f: 'extend', op, key: held.key, grant: held.op } as const
+  counter.record({ ...base, type: 'invoke', ttlMs })
+  tally.add('extending')
+  try {
+    const answer = await within(
+      answerTimeoutMs,
+      () => lock.extend!(held.grant, ttlMs),
+      () => {},
+    )
+    if (answer === overdue) {
+      counter.record({ ...base, type: 'info', error: noAnswer('extend'), unsettled: true })
+      return { answer: 'unknown' }
+    }
+    if (answer === false || (typeof answer === 'object' && 'lost' in answer)) {
+      counter.record(stamped(counter, { ...base, type: 'fail', error: 'lost' }, answer))
+      return { answer: 'lost' }
+    }
+    const validForMs = typeof answer === 'object' ? answer?.validForMs : undefined
+    const event: Observation<OperationEvent> = { ...base, type: 'ok' }
+    if (validForMs !== undefined) event.validForMs = validForMs
+    counter.record(stamped(counter, event, answer))
+    return { answer: 'extended', validForMs: validForMs ?? ttlMs }
+  } catch (error) {
+    const { type, message } = classify(error)
+    counter.record(stamped(counter, { ...base, type, error: message }, error))
+    return { answer: 'unknown' }
+  }
+}
+
+/** One `release`, recorded. The grant is over whatever it answers, and nobody tries again. Never rejects. */
+export async function release(counter: Counter, process: string, held: Held): Promise<void> {
+  const { key, op: grant } = held
+  const op = counter.nextOp()
+  counter.record({ process, type: 'invoke', f: 'release', op, key, grant })
+  counter.tally.letGo(key)
+  counter.tally.add('releasing')
+  try {
+    const answer = await within(
+      answerTimeoutMs,
+      () => counter.lock.release(held.grant),
+      () => {},
+    )
+    if (answer === overdue)
+      counter.record({
+        process,
+        type: 'info',
+        f: 'release',
+        op,
+        key,
+        grant,
+        error: noAnswer('release'),
+        unsettled: true,
+      })
+    else if (answer === false)
+      counter.record({ process, type: 'fail', f: 'release', op, key, grant, error: 'not held' })
+    else counter.record({ process, type: 'ok', f: 'release', op, key, grant })
+  } catch (error) {
+    const { type, message } = classify(error)
+    counter.record({ process, type, f: 'release', op, key, grant, error: message })
+  }
+}
+
+/** Nobody works under a grant that came after its deadline; it is given back, so that it stands in nobody's way. */
+async function letGoLate(
+  counter: Counter,
+  process: string,
+  key: string,
+  op: number,
+  grant: Grant | null,
+): Promise<void> {
+  if (typeof grant !== 'object' || grant === null) return
+  counter.tally.hold(key)
+  await release(counter, process, { op, key, grant, fence: undefined })
+}
+
+/** `definite: true` on an error proves that nothing was applied; any other leaves open what happened. */
+function classify(error: unknown): { type: 'fail' | 'info'; message: string } {
+  const text = error instanceof Error ? error.message || error.name : String(error)
+  const isDefinite = typeof error === 'object' && error !== null && 'definite' in error && error.definite === true
+  return isDefinite ? { type: 'fail', message: `unavailable: ${text}` } : { type: 'info', message: text }
+}
+
+/** The event at the time that the lock itself took, where it did. */
+export function stamped(
+  { startNs }: Counter,
+  event: Observation<OperationEvent>,
+  source: unknown,
+): Observation<OperationEvent> {
+  if (typeof source !== 'object' || source === null) return event
+  const { at, lagNs } = source as Timed
+  if (typeof at === 'bigint') event.t = Number(at - startNs)
+  else if (typeof lagNs === 'number') event.lagNs = lagNs
+  return event
+}
+
+function fenceOf({ fence }: Grant): string | undefined {
+  return fence === undefined || fence === null ? undefined : String(fence)
+}
+
+const noAnswer = (call: string) => `${call} did not answer by its deadline`
+
+/** The options of `acquire`. Its signal is made only for a lock that looks at it: many do not, and it costs a microsecond. */
+function callOptions(ttlMs: number, waitMs: number, deadline: Deadline) {
+  return {
+    ttlMs,
+    waitMs,
+    get signal() {
+      return deadline.signal
+    },
+  }
+}
+
+class Deadline {
+  #controller: AbortController | undefined
+  #passed = false
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.#passed) this.#controller.abort()
+    return this.#controller.signal
+  }
+
+  pass(): void {
+    this.#passed = true
+    this.#controller?.abort(new Error('the deadline of this call has passed'))
+  }
+}

@@ -1,0 +1,127 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { RequestEvent, RequestOutcome } from '../history/event.ts'
+import type { Observation } from '../history/recorder.ts'
+import type { Discipline } from '../workloads/common.ts'
+import type { LedgerSession, Workload, WorkRequest } from '../workloads/workload.ts'
+import { acquire, release, type Counter, type Held } from './calls.ts'
+import { Lease } from './lease.ts'
+
+/** All that serving a request takes; one per server. */
+export interface Shop extends Counter {
+  /** `server-1` */
+  server: string
+  workload: Workload
+  /** The scenario's options of the workload, checked. */
+  options: unknown
+  discipline: Discipline
+  /** Whether the work has to extend its lease: the lock can, and does not do it by itself. */
+  extends: boolean
+  db: LedgerSession
+  /** Uniform in [0, 1), for how long the work takes. */
+  draw: () => number
+  now: () => number
+}
+
+export interface Answer {
+  outcome: RequestOutcome
+  message?: string
+}
+
+/**
+ * The story of one request: take the lock, do the work, let go, answer. Everything is recorded. `process` is who does it, one request at a
+ * time (`server-1/vu-3`); `intendedNs` when it was meant to start. Never rejects.
+ */
+export async function serveRequest(
+  shop: Shop,
+  process: string,
+  request: WorkRequest,
+  intendedNs: number,
+): Promise<Answer> {
+  const key = shop.workload.key(request)
+  let answer: Answer
+  let acquireOp: number | undefined
+  if (shop.discipline.guard === 'none') {
+    answer = await work(shop, process, request, key, undefined)
+  } else {
+    const acquired = await acquire(shop, process, key)
+    acquireOp = acquired.op
+    if (acquired.outcome === 'granted') {
+      answer = await work(shop, process, request, key, acquired.held)
+      await release(shop, process, acquired.held)
+    } else {
+      answer = acquired
+    }
+  }
+  const { outcome, message } = answer
+  const event: Observation<RequestEvent> = {
+    process,
+    type: eventTypes[outcome],
+    f: 'request',
+    op: shop.nextOp(),
+    key,
+    requestId: request.requestId,
+    intendedNs,
+    outcome,
+  }
+  if (acquireOp !== undefined) event.acquire = acquireOp
+  if (message !== undefined) event.error = message
+  shop.record(event)
+  shop.tally.answered(outcome)
+  return answer
+}
+
+const eventTypes = {
+  done: 'ok',
+  repeated: 'ok',
+  refused: 'fail',
+  contended: 'fail',
+  unavailable: 'fail',
+  abandoned: 'fail',
+  indeterminate: 'info',
+} as const satisfies Record<RequestOutcome, string>
+
+async function work(
+  shop: Shop,
+  process: string,
+  request: WorkRequest,
+  key: string,
+  held: Held | undefined,
+): Promise<Answer> {
+  const { workMs, obeysLost } = shop.discipline
+  const base = { process, f: 'work', op: shop.nextOp(), key, ...(held && { grant: held.op }) } as const
+  const lease = held && new Lease(shop, process, held, { extends: shop.extends })
+  shop.record({ ...base, type: 'invoke' })
+  try {
+    const outcome = await shop.workload.run({
+      request,
+      options: shop.options,
+      work: async () => {
+        const forMs = workMs.min + shop.draw() * (workMs.max - workMs.min)
+        if (forMs === 0) return
+        await (lease ? lease.work(forMs, { obeysLost }) : sleep(forMs))
+      },
+      abandoned: () => obeysLost && lease !== undefined && lease.lost,
+      fence: held?.fence,
+      db: shop.db,
+    })
+    if (outcome === 'done') {
+      shop.record({ ...base, type: 'ok' })
+      return { outcome }
+    }
+    const message = reasons[outcome]
+    shop.record({ ...base, type: 'fail', error: message })
+    return { outcome, message }
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    shop.record({ ...base, type: 'info', error: message })
+    return { outcome: 'indeterminate', message: `the ledger: ${message}` }
+  } finally {
+    lease?.end()
+  }
+}
+
+const reasons = {
+  repeated: 'this request was done before',
+  refused: 'the ledger refused: sold out, or a fence that is too low',
+  abandoned: 'the lock was lost before the write',
+}

@@ -1,0 +1,140 @@
+import { Recorder } from '../history/recorder.ts'
+import { drillClock } from '../lib/clock.ts'
+import { UsageError } from '../lib/failure.ts'
+import { random } from '../lib/random.ts'
+import { loadDrivers } from '../load/index.ts'
+import type { LoadResult } from '../load/load.ts'
+import { discipline } from '../workloads/common.ts'
+import { workloads, type WorkloadKind } from '../workloads/index.ts'
+import type { LedgerSession, Workload } from '../workloads/workload.ts'
+import { openDatabase } from './database.ts'
+import { openDoor } from './door.ts'
+import { openLockUnderTest } from './lock-under-test.ts'
+import type { FromServer, LockDescription, ServerConfiguration } from './messages.ts'
+import type { Shop } from './order.ts'
+import { Tally, throttled } from './tally.ts'
+import { openTraffic } from './traffic.ts'
+
+/** How often a changing server reports to its controller. */
+const progressEveryMs = 5
+/** Errors outside of any call that go into the history; all of them are counted. */
+const unhandledRecordsMax = 100
+
+export interface OrderServer extends AsyncDisposable {
+  /** `http://127.0.0.1:12345` */
+  door: string
+  lock: LockDescription
+  pids: number[]
+  /** Runs this server's share of the load; `peers` are all servers' doors by name. Resolves when it is over or stopped. */
+  load(peers: Record<string, string>): Promise<void>
+  /** Begins nothing new; `load` resolves within `gracefulMs`. */
+  stop(gracefulMs: number): void
+  /** Records an error that the lock threw outside of any call. */
+  unhandled(error: unknown): void
+  /** Writes what is recorded and not yet on disk. */
+  flush(): void
+}
+
+/** Opens lock, ledger and door of one server. Throws UsageError or EnvironmentError. */
+export async function openServer(
+  configuration: ServerConfiguration,
+  say: (message: FromServer) => void,
+): Promise<OrderServer> {
+  const { server, index, count, plan, ledger, historyFile, opBase } = configuration
+  await using stack = new AsyncDisposableStack()
+  const startNs = BigInt(configuration.startNs)
+  const now = drillClock(startNs)
+  const recorder = stack.use(new Recorder(historyFile, now))
+  const record = recorder.record.bind(recorder)
+  const tally = new Tally(throttled(() => say({ kind: 'progress', ...tally.progress() }), progressEveryMs))
+
+  const { kind, ...written } = plan.workload
+  const workload: Workload = workloads[kind as WorkloadKind]
+  const options = workload.options.parse(written)
+  const manners = discipline.parse(options)
+  const db = ledger && workload.ledger ? stack.use(await openDatabase(ledger, server)) : noLedger
+  const lock = stack.use(await openLockUnderTest(configuration, record))
+  const { capabilities } = lock.description
+  if (manners.guard === 'fenced' && !capabilities.fencing)
+    throw new UsageError(
+      `the lock ${lock.description.name} gives no fences (capabilities.fencing), which guard: fenced needs`,
+    )
+
+  let ops = opBase
+  const shop: Shop = {
+    server,
+    workload,
+    options,
+    discipline: manners,
+    lock: lock.open,
+    ttlMs: plan.lock.ttlMs,
+    waitMs: plan.lock.waitMs,
+    extends: capabilities.extend === true && capabilities.autoExtend !== true,
+    db,
+    startNs,
+    now,
+    record,
+    tally,
+    nextOp: () => ++ops,
+    draw: random(plan.seed, server, 'work'),
+  }
+  const door = stack.use(await openDoor(shop))
+  const counts: Record<string, number> = {}
+  const stopping = new AbortController()
+  const stopped = Promise.withResolvers<void>()
+
+  const running = stack.move()
+  return {
+    door: door.address,
+    lock: lock.description,
+    pids: lock.pids,
+    async load(peers) {
+      const doors = Object.values(peers)
+      using traffic = openTraffic(shop, {
+        seed: plan.seed,
+        via: plan.load.via,
+        own: door.address,
+        other: doors[(index + 1) % doors.length] ?? door.address,
+      })
+      const driven = loadDrivers.builtin.run({
+        load: plan.load,
+        index,
+        count,
+        now,
+        signal: stopping.signal,
+        iterate: (iteration) => traffic.iterate(iteration),
+      })
+      const result = await Promise.race([driven, stopped.promise])
+      Object.assign(counts, countsOf(result), { undelivered: traffic.undelivered() })
+    },
+    stop(gracefulMs) {
+      stopping.abort()
+      setTimeout(() => stopped.resolve(), gracefulMs)
+    },
+    unhandled(error) {
+      if (tally.unhandled++ >= unhandledRecordsMax) return
+      const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+      record({ process: server, type: 'info', f: 'adapter', event: 'log', error: `unhandled: ${text}` })
+    },
+    flush: () => recorder.flush(),
+    async [Symbol.asyncDispose]() {
+      record({ process: server, type: 'info', f: 'count', counts: { ...counts, unhandled: tally.unhandled } })
+      await running.disposeAsync()
+    },
+  }
+}
+
+/** Nothing where the load was cut off before its end. */
+const countsOf = (result: LoadResult | void): Record<string, number> =>
+  result
+    ? {
+        iterations: result.iterations,
+        dropped_iterations: result.droppedIterations,
+        interrupted_iterations: result.interruptedIterations,
+      }
+    : {}
+
+/** For workloads that never ask. */
+const noLedger: LedgerSession = {
+  query: () => Promise.reject(new Error('this workload has no ledger')),
+}

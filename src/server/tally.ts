@@ -1,0 +1,80 @@
+import { requestOutcomes, type RequestOutcome } from '../history/event.ts'
+import type { Progress } from './messages.ts'
+
+type Total = Exclude<keyof Progress, 'holding'>
+
+/** The totals of a server process, for the controller's progress line and for GET /metrics. */
+export class Tally {
+  readonly totals: Record<Total, number> = {
+    requests: 0,
+    acquired: 0,
+    extending: 0,
+    releasing: 0,
+    contended: 0,
+    errors: 0,
+  }
+  readonly outcomes = Object.fromEntries(requestOutcomes.map((outcome) => [outcome, 0])) as Record<
+    RequestOutcome,
+    number
+  >
+  /** Errors that the lock under test threw outside of any call. */
+  unhandled = 0
+  readonly #holding = new Map<string, number>()
+  readonly #changed: () => void
+
+  /** @param changed called after every change, so it has to be cheap */
+  constructor(changed: () => void) {
+    this.#changed = changed
+  }
+
+  add(total: Total): void {
+    this.totals[total]++
+    this.#changed()
+  }
+
+  answered(outcome: RequestOutcome): void {
+    this.outcomes[outcome]++
+    this.totals.requests++
+    if (outcome === 'indeterminate' || outcome === 'unavailable') this.totals.errors++
+    this.#changed()
+  }
+
+  /** Where a lock fails, one server may believe twice to hold a key. */
+  hold(key: string): void {
+    this.#holding.set(key, (this.#holding.get(key) ?? 0) + 1)
+  }
+
+  letGo(key: string): void {
+    const times = this.#holding.get(key) ?? 0
+    if (times > 1) this.#holding.set(key, times - 1)
+    else this.#holding.delete(key)
+  }
+
+  get holding(): string[] {
+    return [...this.#holding.keys()]
+  }
+
+  progress(): Progress {
+    return { ...this.totals, holding: this.holding }
+  }
+}
+
+/** Reports at once after a silence, then at most every `everyMs`, and always the last state. */
+export function throttled(report: () => void, everyMs: number): () => void {
+  let waiting = false
+  let changed = false
+  const next = () => {
+    waiting = changed
+    if (!changed) return
+    changed = false
+    setTimeout(next, everyMs).unref()
+    report()
+  }
+  return () => {
+    changed = true
+    if (waiting) return
+    waiting = true
+    // At the end of the turn, which may bring more.
+    setImmediate(next)
+  }
+}
