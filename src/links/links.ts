@@ -9,7 +9,8 @@ export interface Links extends AsyncDisposable {
   open(specs: { from: string; to: string; upstream: Address }[]): Promise<Link[]>
   get(name: string): Link
   all(): Link[]
-  version: string
+  /** Toxiproxy's; empty until the first links are open. */
+  readonly version: string
 }
 
 export interface Link extends Address {
@@ -24,6 +25,8 @@ export interface Link extends Address {
   }): Promise<AsyncDisposable>
   /** Refuses new connections and closes the present ones; disposing of the result opens the link again. Nested cuts count. */
   cut(): Promise<AsyncDisposable>
+  /** Leads to another address from now on (a node had to take another port); closes the present connections. */
+  retarget(upstream: Address): Promise<void>
   /** One PING through the link on a connection of its own: the round trip in ms, or why it failed. Bounded by `timeoutMs`. */
   ping(timeoutMs: number): Promise<{ ok: true; ms: number } | { ok: false; error: string }>
 }

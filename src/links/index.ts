@@ -1,0 +1,2 @@
+/** The one way to links: through the runtime's Toxiproxy. */
+export { openLinks } from './toxiproxy.ts'

@@ -1,0 +1,162 @@
+import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Proxy, Toxiproxy, type ToxicType } from 'toxiproxy-node-client'
+import { EnvironmentError } from '../lib/failure.ts'
+import { ping } from '../lib/ping.ts'
+import type { Address } from '../locks/lock.ts'
+import type { Runtime } from '../runtimes/runtime.ts'
+import type { Link, Links } from './links.ts'
+
+const host = '127.0.0.1'
+const portTries = 5
+/** How long a link that is opened again waits for its port, should somebody have taken it meanwhile. */
+const reopenMs = 2_000
+
+interface Spec {
+  from: string
+  to: string
+  upstream: Address
+}
+
+/**
+ * Links through the runtime's one Toxiproxy. It comes back at once, while Toxiproxy is still starting beside the nodes; `open` waits
+ * for it, and rejects where it did not start. The proxies end with the runtime.
+ */
+export function openLinks(runtime: Runtime): Links {
+  const links = new Map<string, Link>()
+  const started = runtime.startToxiproxy()
+  let version = ''
+  started.then(
+    (toxiproxy) => (version = toxiproxy.version),
+    () => {},
+  )
+  const get = (name: string) => {
+    const link = links.get(name)
+    if (!link) throw new Error(`there is no link ${name}; there are ${[...links.keys()].join(', ')}`)
+    return link
+  }
+
+  return {
+    async open(specs) {
+      const bodies = await Promise.all(specs.map(async (spec) => body(spec, await runtime.port())))
+      const { api, logFile } = await started
+      const toxiproxy = new Toxiproxy(api)
+      const proxies = await toxiproxy.populate(bodies).catch(() => toxiproxy.getAll())
+      const opened = await Promise.all(
+        specs.map(async (spec, index) => {
+          const proxy = proxies[bodies[index]!.name] ?? (await onAnotherPort(toxiproxy, spec, runtime, logFile))
+          return openLink(proxy, spec, runtime.password)
+        }),
+      )
+      for (const link of opened) links.set(link.name, link)
+      return opened
+    },
+    get,
+    all: () => [...links.values()],
+    get version() {
+      return version
+    },
+    async [Symbol.asyncDispose]() {
+      // Whoever leaves while it is still starting gets no late rejection.
+      await started.catch(() => {})
+    },
+  }
+}
+
+function body({ from, to, upstream }: Spec, port: number) {
+  // A proxy's name is a part of its URL.
+  return {
+    name: `${from}__${to}`,
+    listen: `${host}:${port}`,
+    upstream: `${upstream.host}:${upstream.port}`,
+    enabled: true,
+  }
+}
+
+/** Toxiproxy stops at the first port that it cannot have; what is missing is asked for one by one. */
+async function onAnotherPort(toxiproxy: Toxiproxy, spec: Spec, runtime: Runtime, logFile: string): Promise<Proxy> {
+  for (let tries = 1; ; tries++) {
+    const asked = body(spec, await runtime.port())
+    try {
+      return await toxiproxy.createProxy(asked)
+    } catch (error) {
+      if (tries < portTries) continue
+      const log = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').slice(-2).join(' / ')
+      throw new EnvironmentError(
+        `Toxiproxy does not open the link ${spec.from}→${spec.to}: ${(error as Error).message}; ${log}`,
+      )
+    }
+  }
+}
+
+function openLink(proxy: Proxy, { from, to, upstream }: Spec, password: string): Link {
+  const port = Number(proxy.listen.slice(proxy.listen.lastIndexOf(':') + 1))
+  const name = `${from}→${to}`
+  let { host: upstreamHost, port: upstreamPort } = upstream
+  let cuts = 0
+  let toxics = 0
+  let last: Promise<unknown> = Promise.resolve()
+
+  /** Makes Toxiproxy's state ours; one request after the other, so that the last one tells the truth. */
+  function settle(): Promise<void> {
+    const settled = last.then(async () => {
+      for (const endMs = performance.now() + reopenMs; ; await sleep(50)) {
+        try {
+          const state = { enabled: cuts === 0, listen: proxy.listen, upstream: `${upstreamHost}:${upstreamPort}` }
+          await proxy.update(state)
+          return
+        } catch (error) {
+          if (performance.now() > endMs) throw new Error(`link ${name}: ${(error as Error).message}`, { cause: error })
+        }
+      }
+    })
+    last = settled.catch(() => {})
+    return settled
+  }
+
+  return {
+    name,
+    from,
+    to,
+    host,
+    port,
+    async retarget(address) {
+      upstreamHost = address.host
+      upstreamPort = address.port
+      await settle()
+    },
+    async addToxic({ type, stream, attributes }) {
+      toxics += 1
+      // Toxiproxy judges the type; the client's list of types is no longer than ours.
+      const toxic = await proxy.addToxic({
+        name: `${type}-${toxics}`,
+        type: type as ToxicType,
+        stream,
+        toxicity: 1,
+        attributes,
+      })
+      return once(() => toxic.remove())
+    },
+    async cut() {
+      cuts += 1
+      const opened = once(() => {
+        cuts -= 1
+        return settle()
+      })
+      try {
+        await settle()
+      } catch (error) {
+        cuts -= 1
+        throw error
+      }
+      return opened
+    },
+    ping: (timeoutMs) => ping({ host, port }, password, timeoutMs),
+  }
+}
+
+/** Disposing of it a second time does nothing. */
+function once(undo: () => Promise<void>): AsyncDisposable {
+  let undone: Promise<void> | undefined
+  return { [Symbol.asyncDispose]: () => (undone ??= undo()) }
+}

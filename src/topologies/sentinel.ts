@@ -1,0 +1,107 @@
+import type { Links } from '../links/links.ts'
+import type { Address, Endpoints } from '../locks/lock.ts'
+import type { Plan } from '../plan/scenario.ts'
+import type { Runtime } from '../runtimes/runtime.ts'
+import { openAdmins } from './admin.ts'
+import { numbered } from './independent.ts'
+import { askPrimary, masterName, untilQuorumStands } from './quorum.ts'
+import { replicaConfig, sentinelConfigs } from './sentinel-config.ts'
+import { watchSwitches } from './switches.ts'
+import type { Topology } from './topology.ts'
+
+/**
+ * A primary, its replicas and Sentinels. All that they say to each other goes through cluster links: every node and every Sentinel
+ * announces the address of its own, and knows the others by theirs.
+ */
+export const sentinel = {
+  kind: 'sentinel',
+  title: 'A primary with replicas, found through Sentinels that replace it when it dies',
+  nodeNames,
+  async start({ runtime, links, options, servers, signal }) {
+    const names = nodeNames(options)
+    const ports = await openLinks(runtime, links, [...names.redis, ...names.sentinels], servers)
+    signal.throwIfAborted()
+
+    const announced = (name: string): Address => links.get(`cluster→${name}`)
+    const configs = new Map([
+      ...names.redis.map(
+        (name) =>
+          [name, replicaConfig(announced(name), name === 'redis-1' ? undefined : announced('redis-1'))] as const,
+      ),
+      ...sentinelConfigs(options, names, announced, runtime.password),
+    ])
+    const startNode = async (name: string) => {
+      const kind = names.redis.includes(name) ? 'redis' : 'sentinel'
+      const port = ports.get(name)!
+      const node = await runtime.startNode({ name, kind, port, config: configs.get(name)! })
+      if (node.port !== port)
+        await Promise.all(links.all().flatMap((link) => (link.to === name ? [link.retarget(node)] : [])))
+      return node
+    }
+    // Whoever finds the primary's port closed tries again after a second only.
+    const primary = await startNode('redis-1')
+    const [replicas, sentinels] = await Promise.all([
+      Promise.all(names.redis.slice(1).map(startNode)),
+      Promise.all(names.sentinels.map(startNode)),
+    ])
+    signal.throwIfAborted()
+
+    const redis = [primary, ...replicas]
+    const nodeAt = ({ port }: Address) => redis.find(({ name }) => announced(name).port === port)
+    await using starting = new AsyncDisposableStack()
+    const admins = starting.use(openAdmins([...redis, ...sentinels], runtime.password))
+    const group = { redis, sentinels, admin: admins.get, nodeAt }
+    const switches = starting.use(watchSwitches(group, runtime.password))
+    await Promise.all([untilQuorumStands(group, signal), switches.ready])
+    const running = starting.move()
+
+    return {
+      kind: 'sentinel',
+      redis,
+      sentinels,
+      endpoints: (server) => endpoints(server, names, links, runtime.password),
+      primary: () => askPrimary(group),
+      admin: admins.get,
+      onSwitch: switches.listen,
+      async [Symbol.asyncDispose]() {
+        await running.disposeAsync()
+        await Promise.all([...redis, ...sentinels].map((node) => node.kill()))
+      },
+    }
+  },
+} satisfies Topology
+
+function nodeNames({ replicas, sentinels }: Plan['topology']): { redis: string[]; sentinels: string[] } {
+  return { redis: numbered('redis', 1 + replicas), sentinels: numbered('sentinel', sentinels) }
+}
+
+/** Before the nodes, because their configurations name the links' ports; → the port that each node is to have. */
+async function openLinks(runtime: Runtime, links: Links, names: string[], servers: string[]) {
+  const ports = new Map(await Promise.all(names.map(async (name) => [name, await runtime.port()] as const)))
+  await links.open(
+    ['cluster', ...servers].flatMap((from) =>
+      names.map((to) => ({ from, to, upstream: { host: '127.0.0.1', port: ports.get(to)! } })),
+    ),
+  )
+  return ports
+}
+
+function endpoints(
+  server: string,
+  names: { redis: string[]; sentinels: string[] },
+  links: Links,
+  password: string,
+): Endpoints {
+  const through = (name: string): Address => {
+    const { host, port } = links.get(`${server}→${name}`)
+    return { host, port }
+  }
+  const announced = (name: string) => {
+    const { host, port } = links.get(`cluster→${name}`)
+    return `${host}:${port}`
+  }
+  const natMap = Object.fromEntries(
+    [...names.redis, ...names.sentinels].map((name) => [announced(name), through(name)]),
+  )
+  return { password, redis: [], sentinel: { name: masterName, password, nodes: names.sentinels.map(through), natMap } }
+}
