@@ -1,0 +1,221 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { direct } from './faults/director.ts'
+import type { Target } from './faults/fault.ts'
+import type { Event, TopologyEvent } from './history/event.ts'
+import { observe } from './history/observer.ts'
+import { readHistory } from './history/reader.ts'
+import { Recorder } from './history/recorder.ts'
+import type { Damage, Ledger } from './ledger/ledger.ts'
+import { Children } from './lib/children.ts'
+import { drillClock, monotonicNs } from './lib/clock.ts'
+import { random } from './lib/random.ts'
+import { openLinks } from './links/index.ts'
+import type { Links } from './links/links.ts'
+import { loadDurationMs } from './load/duration.ts'
+import type { Plan } from './plan/scenario.ts'
+import { resolveTarget } from './plan/targets.ts'
+import { runtimes } from './runtimes/index.ts'
+import { Fleet } from './server/fleet.ts'
+import type { LockDescription, Progress } from './server/messages.ts'
+import { topologies } from './topologies/index.ts'
+import type { Cluster } from './topologies/topology.ts'
+
+export interface DrillContext {
+  /** The report's folder; it exists. History and logs are written into it while the drill runs. */
+  folder: string
+  /** The run's system of record, which starts beside the nodes; undefined where the workload needs none. */
+  ledger: Promise<Ledger> | undefined
+  /** The caller's directory, for locks given as files and programs. */
+  cwd: string
+  /** Aborts when the user wants to stop: the drill then ends in order and keeps what it has. */
+  signal: AbortSignal
+  progress: DrillProgress
+}
+
+/** What a person wants to see while it runs. */
+export interface DrillProgress {
+  phase(name: string): void
+  tick(progress: Progress & { elapsedMs: number; totalMs: number }): void
+  fault(text: string): void
+}
+
+/** Everything that was seen. Judging it is another step (verdict.ts). */
+export interface DrillRecord {
+  plan: Plan
+  startedAt: Date
+  durationMs: number
+  events: Event[]
+  /** What makes the evidence incomplete (a history cut short, a server that died by itself), one sentence each. */
+  notes: string[]
+  damage: Damage | undefined
+  lock: LockDescription | undefined
+  versions: Record<string, string>
+  interrupted: boolean
+}
+
+const tickMs = 200
+
+/** The story of one drill: start, load, break, heal, settle, stop, read. */
+export async function runDrill(plan: Plan, context: DrillContext): Promise<DrillRecord> {
+  const startedAt = new Date()
+  const startNs = monotonicNs()
+  const now = drillClock(startNs)
+  const folders = { history: join(context.folder, 'history'), logs: join(context.folder, 'logs') }
+  for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true })
+
+  const seen = await play(plan, context, { startNs, now, ...folders })
+  const { events, notes } = await readHistory(folders.history)
+  return { plan, startedAt, durationMs: now() / 1e6, events, ...seen, notes: [...notes, ...seen.notes] }
+}
+
+interface Setting {
+  startNs: bigint
+  now: () => number
+  history: string
+  logs: string
+}
+
+/** All that lives while the drill runs; when it returns or throws, nothing of it is left but the files. */
+async function play(plan: Plan, context: DrillContext, { startNs, now, history, logs }: Setting) {
+  const { progress, signal } = context
+  const notes: string[] = []
+  const serverNames = Array.from({ length: plan.servers }, (_, i) => `server-${i + 1}`)
+
+  progress.phase('starting')
+  await using children = await Children.open()
+  await using recorder = new Recorder(join(history, 'controller.ndjson'), now)
+  const phase = (name: 'start' | 'load' | 'settle' | 'end' | 'interrupted') =>
+    recorder.record({ process: 'controller', type: 'info', f: 'phase', phase: name })
+  const happened = (event: Omit<TopologyEvent, 't' | 'process' | 'type' | 'f'>) =>
+    recorder.record({ process: 'controller', type: 'info', f: 'topology', ...event })
+  phase('start')
+
+  // Servers boot beside the nodes and the ledger.
+  await using fleet = Fleet.boot(children, serverNames, logs)
+  for (const server of fleet.servers)
+    server.onDeath = (how) => {
+      happened({ event: 'down', node: server.name })
+      notes.push(`${server.name} ended by itself (${how}); its log: logs/${server.name}.log`)
+    }
+  await using runtime = await runtimes[plan.runtime as 'process'].open({ children, logs })
+  await using links = await openLinks(runtime)
+  await using cluster = await topologies[plan.topology.kind].start({
+    runtime,
+    links,
+    options: plan.topology,
+    servers: serverNames,
+    signal,
+  })
+  cluster.onSwitch(({ from, to }) => happened({ event: 'switch-master', node: to, from, to }))
+  await using _observers = await observeAll(cluster, recorder, now, runtime.password)
+
+  const ledger = await context.ledger
+  const schema = `drill_${startNs}`
+  await ledger?.prepare({ schema, ...shop(plan) })
+  const lock = await fleet.configure((server) => ({
+    plan,
+    endpoints: cluster.endpoints(server),
+    ...(ledger && { ledger: { url: ledger.url, schema } }),
+    historyFile: join(history, `${server}.ndjson`),
+    startNs: String(startNs),
+    cwd: context.cwd,
+  }))
+
+  phase('load')
+  progress.phase('load')
+  const loadStartNs = now()
+  const totalMs = loadDurationMs(plan.load)
+  const ticker = setInterval(
+    () => progress.tick({ ...fleet.progress(), elapsedMs: (now() - loadStartNs) / 1e6, totalMs }),
+    tickMs,
+  )
+  const over = new AbortController()
+  const interrupt = () => {
+    phase('interrupted')
+    fleet.stop(0)
+    over.abort()
+  }
+  signal.addEventListener('abort', interrupt, { once: true })
+  if (signal.aborted) interrupt()
+  try {
+    const faults = direct({
+      planned: plan.faults,
+      now,
+      loadStartNs,
+      reached: (what, after, untilOver) => fleet.reached(what, after, untilOver),
+      resolve: (target) => resolve(target, plan, cluster, fleet, links),
+      record: (event) => recorder.record({ process: 'controller', f: 'fault', ...event }),
+      stage: { cluster, signal: over.signal, log: progress.fault },
+      announce: progress.fault,
+    })
+    await fleet.load()
+    over.abort()
+    await faults
+  } finally {
+    over.abort()
+    clearInterval(ticker)
+    signal.removeEventListener('abort', interrupt)
+  }
+
+  phase('settle')
+  progress.phase('settling')
+  await sleep(plan.settle, undefined, { signal }).catch(() => undefined)
+  phase('end')
+  progress.phase('reading')
+  await fleet.close()
+  const damage = await ledger?.damage(schema)
+  await ledger?.drop(schema)
+  const versions = { ...(await runtime.versions()), toxiproxy: links.version }
+  return { notes, damage, lock, versions, interrupted: signal.aborted }
+}
+
+function observeAll(
+  cluster: Cluster,
+  recorder: Recorder,
+  now: () => number,
+  password: string,
+): Promise<AsyncDisposableStack> {
+  return stackOf(
+    cluster.redis.map(({ name, host, port }) =>
+      observe({ node: name, host, port, password, now, record: (event) => recorder.record(event) }),
+    ),
+  )
+}
+
+/** Waits for all; where one fails, the others are closed again. */
+async function stackOf(resources: Promise<AsyncDisposable>[]): Promise<AsyncDisposableStack> {
+  const stack = new AsyncDisposableStack()
+  const settled = await Promise.allSettled(resources)
+  for (const result of settled) if (result.status === 'fulfilled') stack.use(result.value)
+  const failed = settled.find((result) => result.status === 'rejected')
+  if (!failed) return stack
+  await stack.disposeAsync()
+  throw failed.reason
+}
+
+/** A scenario's word for a target becomes handles, as things stand at this moment. */
+async function resolve(text: string, plan: Plan, cluster: Cluster, fleet: Fleet, links: Links): Promise<Target> {
+  const names = resolveTarget(text, {
+    redis: cluster.redis.map(({ name }) => name),
+    sentinels: cluster.sentinels.map(({ name }) => name),
+    servers: fleet.servers.map(({ name }) => name),
+    primary: (await cluster.primary()).name,
+    holder: fleet.servers.find(({ progress }) => progress.holding.length > 0)?.name,
+    random: random(plan.seed, 'target', text),
+  })
+  const nodes = [...cluster.redis, ...cluster.sentinels]
+  return {
+    label: names.label,
+    nodes: nodes.filter(({ name }) => names.nodes.includes(name)),
+    links: names.links.map((name) => links.get(name)),
+    servers: fleet.servers.filter(({ name }) => names.servers.includes(name)),
+  }
+}
+
+/** The first state of the ledger's tables; a workload that sells nothing needs none. */
+function shop({ workload }: Plan): { products: number; stock: number } {
+  const number = (value: unknown) => (typeof value === 'number' ? value : 0)
+  return { products: number(workload['products']), stock: number(workload['stock']) }
+}

@@ -1,0 +1,103 @@
+import { quote } from 'shlex'
+import { holdsDuring, holdsOf } from './checkers/holds.ts'
+import type { DrillRecord } from './drill.ts'
+import type { FaultEvent } from './history/event.ts'
+import { measure } from './history/measure.ts'
+import type { Plan } from './plan/scenario.ts'
+import type { Report } from './reporters/report.ts'
+import { judge as decide } from './verdict.ts'
+
+/** From what a drill saw to its report; pure. With the control's report, the verdict also depends on whether that was caught. */
+export function judge(record: DrillRecord, control?: Report): Report {
+  const { plan, events, damage, startedAt, durationMs, versions } = record
+  const measured = measure(events, plan.servers)
+  const faults = faultsOf(record)
+  const { findings, thresholds, verdict, unknownBecause } = decide({
+    plan,
+    events,
+    damage,
+    measured,
+    faults,
+    notes: record.notes,
+    control,
+  })
+  const found = (metric: string) =>
+    findings.filter((finding) => finding.metric === metric).reduce((sum, { count }) => sum + count, 0)
+  return {
+    schema: 1,
+    scenario: plan.name,
+    topology: plan.topology.kind,
+    runtime: plan.runtime,
+    lock: plan.lock.name,
+    workload: plan.workload.kind,
+    seed: plan.seed,
+    startedAt: startedAt.toISOString(),
+    durationMs: Math.round(durationMs),
+    verdict,
+    unknownBecause,
+    findings,
+    counts: {
+      ...measured.counts,
+      overlaps: found('overlaps'),
+      duplicates: damage?.duplicates ?? 0,
+      oversold: damage?.oversold ?? 0,
+      negative_stock: damage?.negative_stock ?? 0,
+      lost_updates: damage?.lost_updates ?? 0,
+      stale_writes_refused: damage?.stale_writes_refused ?? 0,
+      fence_violations: found('fence_violations'),
+      unsettled: found('unsettled'),
+    },
+    latencyMs: measured.latencyMs,
+    rates: measured.rates,
+    faults,
+    thresholds,
+    ...(control && { control: caught(control) }),
+    reproduce: reproduce(plan),
+    versions,
+  }
+}
+
+/** What the control's own drill found, and when. */
+function caught(control: Report): NonNullable<Report['control']> {
+  const first = control.findings
+    .filter(({ first }) => first !== undefined)
+    .toSorted((a, b) => a.first!.atMs - b.first!.atMs)[0]
+  const metric = first?.metric ?? control.findings[0]?.metric ?? null
+  return { lock: control.lock, verdict: control.verdict, metric, afterMs: first?.first?.atMs ?? null }
+}
+
+/** A line for each fault, from its events: planned, applied, healed, and how many holds felt it. Times in ms since the drill's start. */
+function faultsOf({ plan, events }: DrillRecord): Report['faults'] {
+  const holds = holdsOf(events)
+  const byOp = new Map<number, FaultEvent[]>()
+  for (const event of events) if (event.f === 'fault') byOp.set(event.op, [...(byOp.get(event.op) ?? []), event])
+  const endNs = events.at(-1)?.t ?? 0
+  const ms = (ns: number | undefined) => (ns === undefined ? null : ns / 1e6)
+  return [...byOp.entries()]
+    .toSorted(([a], [b]) => a - b)
+    .map(([op, stages]) => {
+      const at = (stage: FaultEvent['stage']) => stages.find((event) => event.stage === stage)
+      const inject = at('inject')
+      const landed = at('landed')
+      const missed = at('missed')
+      const healed = at('healed')
+      const said = landed ?? missed
+      return {
+        fault: said?.fault ?? plan.faults[op - 1]!.fault,
+        target: said?.target ?? plan.faults[op - 1]!.target,
+        plannedAtMs: ms(inject?.plannedNs ?? missed?.plannedNs),
+        appliedAtMs: ms(landed?.t),
+        healedAtMs: healed?.type === 'ok' ? ms(healed.t) : null,
+        landed: landed !== undefined,
+        proof: [said?.proof ?? said?.error, healed?.type === 'fail' ? `not healed: ${healed.error}` : '']
+          .filter(Boolean)
+          .join('; '),
+        holdsDuring: landed ? holdsDuring(holds, landed.t, healed?.t ?? endNs) : 0,
+      }
+    })
+}
+
+/** The command that runs this drill again. */
+function reproduce({ name, topology, lock, seed }: Plan): string {
+  return ['picklock', 'run', name, '--topology', topology.kind, '--lock', quote(lock.spec), '--seed', seed].join(' ')
+}
