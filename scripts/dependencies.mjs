@@ -45,7 +45,7 @@ function isInstalledAsLocked(folder) {
     const { version, integrity, optional } = entry
     const installed = there[path]
     if (installed === undefined) return optional === true && !isForThisMachine(entry)
-    return installed.version === version && installed.integrity === integrity
+    return installed.version === version && (integrity === undefined || installed.integrity === integrity)
   })
 }
 

@@ -38,15 +38,17 @@ export async function step(machine, doing, about, work) {
   return result
 }
 
-/** `machine.run`, and a SetupError with the end of the output where the command fails. */
+/** `machine.run`, and a SetupError with the output where the command fails. */
 export async function mustRun(machine, command, args, options) {
   const { code, output } = await machine.run(command, args, options)
-  if (code !== 0) throw new SetupError(`\`${[command, ...args].join(' ')}\` failed:\n${lastLines(output)}`)
+  if (code !== 0) throw new SetupError(`\`${[command, ...args].join(' ')}\` failed:\n${ends(output)}`)
   return output
 }
 
-function lastLines(output) {
-  return output.trimEnd().split('\n').slice(-15).join('\n')
+/** Some tools tell the cause first and then their usage, others tell it last: both ends are kept. */
+function ends(output) {
+  const lines = output.trimEnd().split('\n')
+  return (lines.length <= 24 ? lines : [...lines.slice(0, 12), '…', ...lines.slice(-12)]).join('\n')
 }
 
 const outputMaxChars = 200_000
