@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { Address } from '../locks/lock.ts'
 import type { Plan } from '../plan/scenario.ts'
 import { masterName } from './quorum.ts'
@@ -10,7 +9,7 @@ import { masterName } from './quorum.ts'
 const failoverTimeoutMs = 3_000
 
 /** For a node that says to be where its cluster link is, and follows a primary through the primary's. */
-export function replicaConfig(announced: Address, primary: Address | undefined): string[] {
+export function nodeConfig(announced: Address, primary: Address | undefined): string[] {
   return [
     `replica-announce-ip ${announced.host}`,
     `replica-announce-port ${announced.port}`,
@@ -19,38 +18,31 @@ export function replicaConfig(announced: Address, primary: Address | undefined):
 }
 
 /**
- * The Sentinels are told their peers and the replicas beforehand, so that the quorum stands at once instead of after several
- * two-second hellos. Sentinel itself writes such lines when it rewrites its configuration.
+ * For a Sentinel that is told the primary and the replicas. Of its peers it hears by a greeting (below): one that it finds closed when
+ * it starts, it tries again after a second only.
  */
-export function sentinelConfigs(
+export function sentinelConfig(
   { quorum, downAfterMs }: Plan['topology'],
-  names: { redis: string[]; sentinels: string[] },
-  announced: (name: string) => Address,
-  password: string,
-): [name: string, lines: string[]][] {
-  const [primary, ...replicas] = names.redis.map(announced)
-  const ids = new Map(names.sentinels.map((name) => [name, randomBytes(20).toString('hex')]))
-  return names.sentinels.map((name) => {
-    const own = announced(name)
-    const peers = names.sentinels.filter((peer) => peer !== name)
-    return [
-      name,
-      [
-        `sentinel myid ${ids.get(name)}`,
-        `sentinel announce-ip ${own.host}`,
-        `sentinel announce-port ${own.port}`,
-        `sentinel sentinel-pass ${password}`,
-        `sentinel monitor ${masterName} ${primary!.host} ${primary!.port} ${quorum}`,
-        `sentinel auth-pass ${masterName} ${password}`,
-        `sentinel down-after-milliseconds ${masterName} ${downAfterMs}`,
-        `sentinel failover-timeout ${masterName} ${failoverTimeoutMs}`,
-        `sentinel parallel-syncs ${masterName} 1`,
-        ...replicas.map(({ host, port }) => `sentinel known-replica ${masterName} ${host} ${port}`),
-        ...peers.map((peer) => {
-          const { host, port } = announced(peer)
-          return `sentinel known-sentinel ${masterName} ${host} ${port} ${ids.get(peer)}`
-        }),
-      ],
-    ]
-  })
+  own: { id: string; announced: Address; password: string },
+  primary: Address,
+  replicas: Address[],
+): string[] {
+  return [
+    `sentinel myid ${own.id}`,
+    `sentinel announce-ip ${own.announced.host}`,
+    `sentinel announce-port ${own.announced.port}`,
+    `sentinel sentinel-pass ${own.password}`,
+    `sentinel monitor ${masterName} ${primary.host} ${primary.port} ${quorum}`,
+    `sentinel auth-pass ${masterName} ${own.password}`,
+    `sentinel down-after-milliseconds ${masterName} ${downAfterMs}`,
+    `sentinel failover-timeout ${masterName} ${failoverTimeoutMs}`,
+    `sentinel parallel-syncs ${masterName} 1`,
+    ...replicas.map(({ host, port }) => `sentinel known-replica ${masterName} ${host} ${port}`),
+  ]
+}
+
+/** What Sentinels send each other every two seconds, in Sentinel's own format: who and where I am, and whom I take for the primary. */
+export function greeting(id: string, announced: Address, primary: Address): string {
+  const epoch = 0
+  return [announced.host, announced.port, id, epoch, masterName, primary.host, primary.port, epoch].join(',')
 }

@@ -1,11 +1,13 @@
+import { randomBytes } from 'node:crypto'
+import type { Redis } from 'ioredis'
 import type { Links } from '../links/links.ts'
 import type { Address, Endpoints } from '../locks/lock.ts'
 import type { Plan } from '../plan/scenario.ts'
-import type { Runtime } from '../runtimes/runtime.ts'
+import type { NodeSpec, Runtime } from '../runtimes/runtime.ts'
 import { openAdmins } from './admin.ts'
 import { numbered } from './independent.ts'
 import { askPrimary, masterName, untilQuorumStands } from './quorum.ts'
-import { replicaConfig, sentinelConfigs } from './sentinel-config.ts'
+import { greeting, nodeConfig, sentinelConfig } from './sentinel-config.ts'
 import { watchSwitches } from './switches.ts'
 import type { Topology } from './topology.ts'
 
@@ -23,27 +25,27 @@ export const sentinel = {
     signal.throwIfAborted()
 
     const announced = (name: string): Address => links.get(`cluster→${name}`)
-    const configs = new Map([
-      ...names.redis.map(
-        (name) =>
-          [name, replicaConfig(announced(name), name === 'redis-1' ? undefined : announced('redis-1'))] as const,
-      ),
-      ...sentinelConfigs(options, names, announced, runtime.password),
-    ])
-    const startNode = async (name: string) => {
-      const kind = names.redis.includes(name) ? 'redis' : 'sentinel'
+    const startNode = async (kind: NodeSpec['kind'], name: string, config: string[]) => {
       const port = ports.get(name)!
-      const node = await runtime.startNode({ name, kind, port, config: configs.get(name)! })
+      const node = await runtime.startNode({ name, kind, port, config })
       if (node.port !== port)
         await Promise.all(links.all().flatMap((link) => (link.to === name ? [link.retarget(node)] : [])))
       return node
     }
-    // Whoever finds the primary's port closed tries again after a second only.
-    const primary = await startNode('redis-1')
-    const [replicas, sentinels] = await Promise.all([
-      Promise.all(names.redis.slice(1).map(startNode)),
-      Promise.all(names.sentinels.map(startNode)),
-    ])
+    // One after the other: whoever finds closed what it follows or watches tries again after a second only.
+    const primaryAt = announced('redis-1')
+    const replicaNames = names.redis.slice(1)
+    const primary = await startNode('redis', 'redis-1', nodeConfig(primaryAt, undefined))
+    const replicas = await Promise.all(
+      replicaNames.map((name) => startNode('redis', name, nodeConfig(announced(name), primaryAt))),
+    )
+    const ids = new Map(names.sentinels.map((name) => [name, randomBytes(20).toString('hex')]))
+    const sentinels = await Promise.all(
+      names.sentinels.map((name) => {
+        const own = { id: ids.get(name)!, announced: announced(name), password: runtime.password }
+        return startNode('sentinel', name, sentinelConfig(options, own, primaryAt, replicaNames.map(announced)))
+      }),
+    )
     signal.throwIfAborted()
 
     const redis = [primary, ...replicas]
@@ -52,7 +54,9 @@ export const sentinel = {
     const admins = starting.use(openAdmins([...redis, ...sentinels], runtime.password))
     const group = { redis, sentinels, admin: admins.get, nodeAt }
     const switches = starting.use(watchSwitches(group, runtime.password))
-    await Promise.all([untilQuorumStands(group, signal), switches.ready])
+    const greetings = names.sentinels.map((name) => greeting(ids.get(name)!, announced(name), primaryAt))
+    await Promise.all([introduce(names.sentinels, greetings, admins.get), switches.ready])
+    await untilQuorumStands(group, signal)
     const running = starting.move()
 
     return {
@@ -84,6 +88,15 @@ async function openLinks(runtime: Runtime, links: Links, names: string[], server
     ),
   )
   return ports
+}
+
+/** Every Sentinel hears every other one's greeting at once, instead of after several two-second rounds. */
+async function introduce(names: string[], greetings: string[], admin: (name: string) => Redis): Promise<void> {
+  await Promise.all(
+    names.flatMap((name, own) =>
+      greetings.flatMap((text, index) => (index === own ? [] : [admin(name).publish('__sentinel__:hello', text)])),
+    ),
+  )
 }
 
 function endpoints(
