@@ -163,8 +163,16 @@ describe('what does not fit together', () => {
       changed('topology: sentinel', 'topology: { kind: sentinel, quorum: 4 }'),
       'mine.yaml:3:37: `topology.quorum` is 4, more than the 3 sentinels that there are',
     ],
-    ['a threshold that cannot be read', `${good}thresholds: { overlaps: ['count=0'] }\n`, 'mine.yaml:16:25: '],
-    ['a threshold on nothing', `${good}thresholds: { overlap: ['count==0'] }\n`, 'mine.yaml:16:15: '],
+    [
+      'a threshold that cannot be read',
+      `${good}thresholds: { overlaps: ['count=0'] }\n`,
+      'mine.yaml:16:26: "count=0" is no threshold',
+    ],
+    [
+      'a threshold on nothing',
+      `${good}thresholds: { overlap: ['count==0'] }\n`,
+      'mine.yaml:16:25: there is no metric overlap; did you mean overlaps?',
+    ],
   ])('%s', (_, text, message) => expect(refusal(text)).toContain(message))
 
   test('a topology that the scenario is not made for', () => {

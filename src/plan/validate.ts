@@ -11,12 +11,14 @@ import type { Plan, PlannedFault, Scenario } from './scenario.ts'
 import { isBlock } from './shape.ts'
 import type { Path } from './source.ts'
 import { checkTarget } from './targets.ts'
+import { parseThreshold } from './thresholds.ts'
 
 /** What can only be seen across a scenario's parts, before anything expensive starts. `planned` is its schedule. */
 export function crossCheck(scenario: Scenario, planned: readonly PlannedFault[]): Problem[] {
   return [
     ...checkNumbers(scenario),
     ...checkControl(scenario),
+    ...checkThresholds(scenario),
     ...checkVus(scenario),
     ...ranges(scenario.workload, ['workload']),
     ...planned.flatMap((fault, index) => checkFault(scenario, fault, index)),
@@ -55,6 +57,20 @@ function checkControl({ control }: Scenario): Problem[] {
       message: `\`control\` is "${control}", which is no lock of Picklock's; ${suggest(control, Object.keys(locks))}`,
     },
   ]
+}
+
+function checkThresholds({ thresholds }: Scenario): Problem[] {
+  return Object.entries(thresholds).flatMap(([metric, expressions]) =>
+    expressions.flatMap((expression, index) => {
+      try {
+        parseThreshold(metric, expression)
+        return []
+      } catch (error) {
+        if (!(error instanceof UsageError)) throw error
+        return [{ path: ['thresholds', metric, index], message: error.message }]
+      }
+    }),
+  )
 }
 
 function checkVus({ load }: Scenario): Problem[] {
