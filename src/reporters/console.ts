@@ -1,6 +1,7 @@
 import { Chalk, type ChalkInstance, type ColorSupportLevel } from 'chalk'
 import { verdictMark } from './color.ts'
-import type { LatencySummary, Report } from './report.ts'
+import { latencyRows } from './latency.ts'
+import type { Report } from './report.ts'
 import { humanCount, humanMs, moment, plain, plural, wrap } from './text.ts'
 
 /**
@@ -123,20 +124,9 @@ function controlLines({ control }: Report, write: Write): string[] {
   )
 }
 
-const latencyRows: [metric: string, label: string][] = [
-  ['acquire_wait', 'wait'],
-  ['hold_time', 'hold'],
-  ['handoff', 'hand-over'],
-  ['request_duration', 'request'],
-  ['recovery_time', 'recovery'],
-]
-
 /** Right-aligned, with the columns that fit: count, p50, p95, p99, max; the median and the maximum stay longest. */
-function latencyTable({ latencyMs }: Report, width: number, chalk: ChalkInstance): string[] {
-  const rows = latencyRows.flatMap(([metric, label]) => {
-    const summary = latencyMs[metric]
-    return summary !== undefined && isMeasured(summary) ? [{ label, summary }] : []
-  })
+function latencyTable(report: Report, width: number, chalk: ChalkInstance): string[] {
+  const rows = latencyRows(report)
   if (rows.length === 0) return ['  no lock was held, nothing was measured']
   const columns = ['count', 'p50', 'p95', 'p99', 'max'] as const
   const fitting = [columns, ['p50', 'p99', 'max'] as const, ['p50', 'max'] as const].find(
@@ -153,10 +143,6 @@ function latencyTable({ latencyMs }: Report, width: number, chalk: ChalkInstance
       ),
     ),
   ]
-}
-
-export function isMeasured(summary: LatencySummary | Record<string, never>): summary is LatencySummary {
-  return 'count' in summary && summary.count > 0
 }
 
 /** After several drills: one line per scenario and topology, one column per lock. */

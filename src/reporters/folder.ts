@@ -1,0 +1,142 @@
+import { createWriteStream } from 'node:fs'
+import { lstat, mkdir, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { createGzip } from 'node:zlib'
+import type { Event } from '../history/event.ts'
+import { line } from '../history/recorder.ts'
+import { EnvironmentError } from '../lib/failure.ts'
+import type { Plan } from '../plan/scenario.ts'
+import { reporters } from './index.ts'
+import type { Report } from './report.ts'
+
+/** The one writer of a report's folder, `<root>/<time>-<scenario>-<topology>-<lock>/`. */
+export interface ReportFolder {
+  /** As the root was given: relative stays relative, for people to copy. */
+  path: string
+  /** For the nodes', servers' and programs' logs; exists. */
+  logs: string
+  /** Writes every reporter's file and the merged history, which takes the place of the drill's raw `history/`. */
+  write(input: { report: Report; events: readonly Event[] }): Promise<void>
+  /**
+   * Lets `<root>/latest` point here, in one step, so that a reader sees the old or the new one. False where something that is not a
+   * link of ours has that name: it stays.
+   */
+  pointLatest(): Promise<boolean>
+}
+
+/** Drills that start in one second differ by a counter; more than this is somebody's endless loop. */
+const sameNameMax = 1000
+
+/**
+ * Makes the folder, before anything expensive starts, and puts the plan into it. Throws an EnvironmentError where it cannot be written.
+ */
+export async function openReportFolder(root: string, plan: Plan, startedAt: Date): Promise<ReportFolder> {
+  try {
+    await mkdir(root, { recursive: true })
+    const path = await makeUnique(join(root, folderName(plan, startedAt)))
+    const logs = join(path, 'logs')
+    await mkdir(logs)
+    await writeFile(join(path, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`)
+    return {
+      path,
+      logs,
+      write: ({ report, events }) => explained(path, () => writeAll(path, { report, plan, events })),
+      pointLatest: () => explained(root, () => pointLatest(root, path)),
+    }
+  } catch (error) {
+    throw explain(root, error)
+  }
+}
+
+/** `20261121-090000-oversell-single-reference`, time in UTC as in the report. */
+export function folderName(plan: Plan, startedAt: Date): string {
+  const time = startedAt.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')
+  return [time, plan.name, plan.topology.kind, plan.lock.name].map(safeName).join('-')
+}
+
+/** What every file system and shell takes without quoting; a lock may be called `stdio:java -jar lock.jar`. */
+function safeName(name: string): string {
+  const safe = name
+    .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
+    .replaceAll(/^[-.]+|[-.]+$/g, '')
+    .slice(0, 60)
+  return safe === '' ? 'unnamed' : safe
+}
+
+/** Two drills may start in the same second: making the folder is the check. */
+async function makeUnique(wanted: string): Promise<string> {
+  for (let counter = 1; counter <= sameNameMax; counter++) {
+    const path = counter === 1 ? wanted : `${wanted}-${counter}`
+    try {
+      await mkdir(path)
+      return path
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error
+    }
+  }
+  throw new EnvironmentError(`${wanted} and ${sameNameMax} more of that name exist already; remove some of them`)
+}
+
+async function writeAll(path: string, input: { report: Report; plan: Plan; events: readonly Event[] }): Promise<void> {
+  for (const reporter of Object.values(reporters)) await writeFile(join(path, reporter.file), reporter.render(input))
+  // Level 3: a third larger than the default, in a third of its time.
+  await pipeline(chunks(input.events), createGzip({ level: 3 }), createWriteStream(join(path, 'history.ndjson.gz')))
+  await rm(join(path, 'history'), { recursive: true, force: true })
+}
+
+/** Lines gathered into pieces of a size that a stream likes. */
+function* chunks(events: readonly Event[]): Generator<string> {
+  let text = ''
+  for (const event of events) {
+    text += line(event, event.t)
+    if (text.length < 64 * 1024) continue
+    yield text
+    text = ''
+  }
+  if (text !== '') yield text
+}
+
+async function pointLatest(root: string, path: string): Promise<boolean> {
+  const latest = join(root, 'latest')
+  const present = await lstat(latest).catch(() => undefined)
+  if (present !== undefined && !present.isSymbolicLink()) return false
+  const fresh = join(root, `.latest-${process.pid}-${basename(path)}`)
+  await symlink(basename(path), fresh)
+  try {
+    await rename(fresh, latest)
+  } catch (error) {
+    await unlink(fresh)
+    throw error
+  }
+  return true
+}
+
+async function explained<T>(path: string, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write()
+  } catch (error) {
+    throw explain(path, error)
+  }
+}
+
+const causes: Record<string, string> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  EEXIST: 'a file of that name is in the way',
+  ENOTDIR: 'a file of that name is in the way',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  ENAMETOOLONG: 'the path is too long',
+}
+
+function explain(path: string, error: unknown): unknown {
+  const cause = causes[codeOf(error) ?? '']
+  if (cause === undefined) return error
+  return new EnvironmentError(`cannot write the report to ${path}: ${cause}; choose another place with --out`)
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
+}

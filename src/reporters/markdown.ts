@@ -1,0 +1,70 @@
+import { verdictMark } from './color.ts'
+import { latencyRows } from './latency.ts'
+import type { Report } from './report.ts'
+import type { Reporter } from './reporter.ts'
+import { humanCount, humanMs, moment, plain } from './text.ts'
+
+/** summary.md: for a pull request's comment or a job's summary page. */
+export const markdown = {
+  name: 'markdown',
+  title: 'A summary for a pull request',
+  file: 'summary.md',
+  render: ({ report }) => `${sections(report).join('\n\n')}\n`,
+} satisfies Reporter
+
+function sections(report: Report): string[] {
+  const name = [report.scenario, report.topology, report.lock].map(escape).join(' · ')
+  const sentences = [...report.findings.map(({ message }) => message), ...report.unknownBecause]
+  const counts = Object.entries(report.counts).filter(([, count]) => count !== 0)
+  return [
+    `## ${verdictMark(report.verdict)} ${name} (seed ${report.seed})`,
+    sentences.map((sentence) => `- ${escape(sentence)}`).join('\n'),
+    table(['what', 'count'], counts),
+    table(
+      ['latency', 'count', 'p50', 'p95', 'p99', 'max'],
+      latencyRows(report).map(({ label, summary: { count, p50, p95, p99, max } }) => [
+        label,
+        count,
+        ...[p50, p95, p99, max].map(humanMs),
+      ]),
+    ),
+    table(
+      ['fault', 'target', 'at', 'healed at', 'landed', 'proof'],
+      report.faults.map((fault) => [
+        fault.fault,
+        fault.target,
+        fault.appliedAtMs === null ? '–' : moment(fault.appliedAtMs),
+        fault.healedAtMs === null ? '–' : moment(fault.healedAtMs),
+        fault.landed ? 'yes' : 'no',
+        fault.proof,
+      ]),
+    ),
+    table(
+      ['threshold', 'limit', 'value', ''],
+      report.thresholds
+        .filter(({ ok }) => !ok)
+        .map(({ metric, threshold, value }) => [
+          metric,
+          threshold,
+          value === null ? 'not measured' : humanCount(value),
+          'crossed',
+        ]),
+    ),
+    `Again: \`${plain(report.reproduce).replaceAll('`', "'")}\``,
+  ].filter((section) => section !== '')
+}
+
+function table(head: string[], rows: (string | number)[][]): string {
+  if (rows.length === 0) return ''
+  const line = (cells: (string | number)[]) => `| ${cells.map((cell) => escape(String(cell))).join(' | ')} |`
+  return [line(head), `|${head.map(() => ' --- |').join('')}`, ...rows.map(line)].join('\n')
+}
+
+/** A key or an error is somebody else's text: no markup, no table cell, no HTML of its own. */
+function escape(text: string): string {
+  return plain(text)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll(/[\\`*_[\]|~#]/g, String.raw`\$&`)
+}

@@ -1,0 +1,43 @@
+/** The page's style; light and dark by the reader's preference. Every meaning of a colour is also told by a word, a sign or a pattern. */
+export const style = `
+:root { color-scheme: light dark; --ground: #fff; --panel: #f6f8fa; --line: #d0d7de; --ink: #1f2328; --dim: #59636e;
+  --hold: #0969da; --bad: #cf222e; --bad-ground: #ffebe9; --fault: #9a6700; --fault-ground: #fff3d6; --good: #1a7f37; }
+@media (prefers-color-scheme: dark) { :root { --ground: #0d1117; --panel: #161b22; --line: #30363d; --ink: #e6edf3; --dim: #9198a1;
+  --hold: #58a6ff; --bad: #ff7b72; --bad-ground: #4c1512; --fault: #d29922; --fault-ground: #2b2410; --good: #3fb950; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; padding: 28px 24px 64px; max-width: 1148px; background: var(--ground); color: var(--ink);
+  font: 15px/1.5 system-ui, -apple-system, 'Segoe UI', 'Noto Sans', sans-serif; overflow-wrap: anywhere; }
+header { border-left: 6px solid var(--dim); padding: 2px 0 2px 18px; }
+header.valid { border-color: var(--good); } header.invalid { border-color: var(--bad); } header.unknown { border-color: var(--fault); }
+h1 { margin: 0; font-size: 26px; line-height: 1.25; }
+.valid .mark { color: var(--good); } .invalid .mark { color: var(--bad); } .unknown .mark { color: var(--fault); }
+header p { margin: 4px 0 0; color: var(--dim); }
+header ul { margin: 10px 0 0; padding-left: 20px; } header li { margin: 3px 0; }
+h2 { margin: 36px 0 10px; font-size: 18px; }
+.dim { color: var(--dim); }
+code, pre, .mono { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace; font-size: 13px; }
+pre { margin: 8px 0; padding: 12px 14px; overflow: auto; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; white-space: pre-wrap; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td { padding: 5px 14px 5px 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
+th { color: var(--dim); font-weight: 600; font-size: 13px; white-space: nowrap; }
+td.number, th.number { text-align: right; white-space: nowrap; }
+td.nowrap { white-space: nowrap; }
+tr.involved td { background: var(--bad-ground); } tr.involved td:first-child { box-shadow: inset 3px 0 var(--bad); } td:first-child, th:first-child { padding-left: 10px; }
+.columns { display: flex; flex-wrap: wrap; gap: 0 56px; }
+details { margin-top: 12px; } summary { cursor: pointer; color: var(--dim); }
+figure { margin: 0; } figcaption { margin-bottom: 8px; color: var(--dim); }
+svg { display: block; width: 100%; min-width: 720px; height: auto; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; }
+svg text { font: 12px system-ui, -apple-system, 'Segoe UI', 'Noto Sans', sans-serif; fill: var(--ink); }
+svg .tick, svg .node { fill: var(--dim); } svg .lane { font-weight: 600; } svg .lane.node { font-weight: 400; }
+svg .grid, svg .floor { stroke: var(--line); stroke-width: 1; } svg .floor { stroke-dasharray: 2 4; }
+svg .hold { fill: var(--hold); } svg .hold.bad { fill: url(#hatch); stroke: var(--bad); stroke-width: 1.2; }
+svg .wait { stroke: var(--dim); stroke-width: 1; opacity: .55; }
+svg .hatch-ground { fill: var(--bad-ground); } svg .hatch-line { fill: var(--bad); }
+svg .fault-ground { fill: var(--fault-ground); } svg .fault-line { fill: var(--fault); opacity: .45; } svg .band { opacity: .75; }
+svg .overlap { fill: var(--bad); fill-opacity: .12; stroke: var(--bad); stroke-dasharray: 4 3; stroke-width: 1.2; }
+svg line.note { stroke-width: 1; stroke: var(--dim); stroke-dasharray: 3 3; } svg line.note.fault { stroke: var(--fault); stroke-dasharray: none; } svg line.note.overlap { stroke: var(--bad); stroke-dasharray: none; }
+svg text.note.fault { fill: var(--fault); font-weight: 600; } svg text.note.overlap { fill: var(--bad); font-weight: 700; }
+svg .key { fill: var(--dim); stroke: var(--dim); stroke-width: .5; } svg path.key { stroke-width: 1.6; fill: none; } svg .key.gone { fill: none; stroke-width: 1.6; }
+@media print { body { max-width: none; } }
+`

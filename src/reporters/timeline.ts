@@ -1,0 +1,186 @@
+import { holdAt, holdsOf, overlappingPairs, type Holds } from '../checkers/holds.ts'
+import type { Event, FaultEvent } from '../history/event.ts'
+import type { Report } from './report.ts'
+
+/** What the picture shows of one key, times in ms since the drill's start. */
+export interface Timeline {
+  key: string
+  /** Why this key and this window. */
+  because: string
+  fromMs: number
+  toMs: number
+  bars: Bar[]
+  /** Holds in the window; more than `bars` where the picture was thinned. */
+  holds: number
+  overlaps: Overlap[]
+  faults: FaultBand[]
+  marks: Mark[]
+  /** What the nodes did to the key. */
+  keyEvents: Mark[]
+}
+
+export interface Bar {
+  server: string
+  op: number
+  token: string | undefined
+  askedMs: number
+  fromMs: number
+  toMs: number
+  overlapping: boolean
+}
+
+export interface Overlap {
+  servers: [string, string]
+  ops: [number, number]
+  fromMs: number
+  toMs: number
+}
+
+export interface FaultBand {
+  label: string
+  fromMs: number
+  toMs: number
+  landed: boolean
+  healed: boolean
+}
+
+export interface Mark {
+  atMs: number
+  /** The node or server. */
+  where: string
+  label: string
+}
+
+/** More bars than this nobody can tell apart, and the file would grow. */
+export const barsMax = 2000
+const keyEventsMax = 500
+const aroundMs = 1000
+/** How far back the window goes for the beginning of the first holder's hold. */
+const backMaxMs = 5000
+
+/** Undefined where no lock was ever held. */
+export function timelineOf(report: Report, events: readonly Event[]): Timeline | undefined {
+  const holds = holdsOf(events)
+  if (holds.size === 0) return undefined
+  const firstOverlaps = overlapsByKey(holds)
+  const view = chooseView(report, holds, firstOverlaps, events)
+  const inWindow = (fromMs: number, toMs: number) => fromMs <= view.toMs && toMs >= view.fromMs
+
+  const key = holds.keys.indexOf(view.key)
+  const all = barsOf(holds, key).filter((bar) => inWindow(bar.fromMs, bar.toMs))
+  const overlaps = (firstOverlaps.get(view.key) ?? []).filter(({ fromMs, toMs }) => inWindow(fromMs, toMs))
+  const overlapping = new Set(overlaps.flatMap(({ ops }) => ops))
+  for (const bar of all) bar.overlapping = overlapping.has(bar.op)
+  const every = Math.ceil(all.length / barsMax)
+  return {
+    ...view,
+    bars: all.filter((bar, index) => index % every === 0 || (bar.overlapping && overlaps.length < barsMax)),
+    holds: all.length,
+    overlaps: overlaps.slice(0, barsMax),
+    faults: faultBands(events).filter(({ fromMs, toMs }) => inWindow(fromMs, toMs)),
+    marks: topologyMarks(events).filter(({ atMs }) => inWindow(atMs, atMs)),
+    keyEvents: keyMarks(events, view.key)
+      .filter(({ atMs }) => inWindow(atMs, atMs))
+      .slice(0, keyEventsMax),
+  }
+}
+
+type View = Pick<Timeline, 'key' | 'because' | 'fromMs' | 'toMs'>
+
+/** Where it broke first, else the busiest key's whole load. */
+function chooseView(report: Report, holds: Holds, overlaps: Map<string, Overlap[]>, events: readonly Event[]): View {
+  const first = firstViolation(report)
+  if (first !== undefined && holds.keys.includes(first.key)) {
+    const pair = overlaps.get(first.key)?.find(({ ops }) => first.ops.every((op) => ops.includes(op)))
+    const beganMs = pair && barsOf(holds, holds.keys.indexOf(first.key)).find(({ op }) => op === pair.ops[0])?.fromMs
+    const fromMs = Math.min(first.atMs - aroundMs, Math.max((beganMs ?? Infinity) - 100, first.atMs - backMaxMs))
+    return { key: first.key, because: 'where it broke first', fromMs: Math.max(0, fromMs), toMs: first.atMs + aroundMs }
+  }
+  const counts = new Int32Array(holds.keys.length)
+  for (let i = 0; i < holds.size; i++) counts[holds.keyOf[i]!]!++
+  const busiest = holds.keys[counts.indexOf(Math.max(...counts))]!
+  const load = events.find((event) => event.f === 'phase' && event.phase === 'load')
+  const settle = events.find((event) => event.f === 'phase' && event.phase === 'settle')
+  return {
+    key: busiest,
+    because: 'the busiest key',
+    fromMs: (load?.t ?? 0) / 1e6,
+    toMs: (settle ?? events.at(-1)!).t / 1e6,
+  }
+}
+
+/** The earliest occurrence that a finding names. */
+export function firstViolation(report: Report) {
+  return report.findings
+    .flatMap(({ first }) => (first === undefined ? [] : [first]))
+    .toSorted((a, b) => a.atMs - b.atMs)[0]
+}
+
+function barsOf(holds: Holds, key: number): Bar[] {
+  const bars: Bar[] = []
+  for (let i = 0; i < holds.size; i++) {
+    if (holds.keyOf[i] !== key) continue
+    const { server, op, token, invokeNs, startNs, endNs } = holdAt(holds, i)
+    const times = { askedMs: invokeNs / 1e6, fromMs: startNs / 1e6, toMs: endNs / 1e6 }
+    bars.push({ server, op, token, ...times, overlapping: false })
+  }
+  return bars
+}
+
+function overlapsByKey(holds: Holds): Map<string, Overlap[]> {
+  const byKey = new Map<string, Overlap[]>()
+  overlappingPairs(holds, (earlier, later) => {
+    const key = holds.keys[holds.keyOf[later]!]!
+    let overlaps = byKey.get(key)
+    if (overlaps === undefined) byKey.set(key, (overlaps = []))
+    if (overlaps.length >= 10 * barsMax) return
+    const [first, second] = [holdAt(holds, earlier), holdAt(holds, later)]
+    overlaps.push({
+      servers: [first.server, second.server],
+      ops: [first.op, second.op],
+      fromMs: second.startNs / 1e6,
+      toMs: Math.min(first.endNs, second.endNs) / 1e6,
+    })
+  })
+  return byKey
+}
+
+function faultBands(events: readonly Event[]): FaultBand[] {
+  const byOp = new Map<number, FaultEvent[]>()
+  for (const event of events) if (event.f === 'fault') byOp.set(event.op, [...(byOp.get(event.op) ?? []), event])
+  const endMs = (events.at(-1)?.t ?? 0) / 1e6
+  return [...byOp.values()].map((stages) => {
+    const landed = stages.find(({ stage }) => stage === 'landed')
+    const missed = stages.find(({ stage }) => stage === 'missed')
+    const healed = stages.find(({ stage, type }) => stage === 'healed' && type === 'ok')
+    const beginning = landed ?? missed ?? stages[0]!
+    const endsMs = missed ? missed.t / 1e6 : endMs
+    return {
+      label: `${beginning.fault} ${beginning.target}`,
+      fromMs: beginning.t / 1e6,
+      toMs: healed ? healed.t / 1e6 : endsMs,
+      landed: landed !== undefined,
+      healed: healed !== undefined,
+    }
+  })
+}
+
+function topologyMarks(events: readonly Event[]): Mark[] {
+  return events.flatMap((event) => {
+    if (event.f !== 'topology' || event.event === 'dropped-iterations') return []
+    const promoted = event.event.endsWith('switch-master') && event.to !== undefined
+    const label = promoted ? `${event.to} promoted` : `${event.node} ${event.event}`
+    return [{ atMs: event.t / 1e6, where: event.node, label }]
+  })
+}
+
+/** A lock may give its key another name on the node: `lock:stock:7`, `{stock:7}:fence`. */
+function keyMarks(events: readonly Event[], key: string): Mark[] {
+  const escaped = key.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`)
+  const named = new RegExp(String.raw`(^|[^\p{L}\p{N}])${escaped}($|[^\p{L}\p{N}])`, 'u')
+  return events.flatMap((event) =>
+    event.f === 'key' && event.event !== 'sample' && named.test(event.key)
+      ? [{ atMs: event.t / 1e6, where: event.process, label: `${event.event} ${event.key}` }]
+      : [],
+  )
+}
