@@ -9,6 +9,8 @@ export interface Links extends AsyncDisposable {
   open(specs: { from: string; to: string; upstream: Address }[]): Promise<Link[]>
   get(name: string): Link
   all(): Link[]
+  /** Where Toxiproxy's API answers; empty until the first links are open. */
+  readonly api: string
   /** Toxiproxy's; empty until the first links are open. */
   readonly version: string
 }

@@ -25,9 +25,9 @@ interface Spec {
 export function openLinks(runtime: Runtime): Links {
   const links = new Map<string, Link>()
   const started = runtime.startToxiproxy()
-  let version = ''
+  let known = { api: '', version: '' }
   started.then(
-    (toxiproxy) => (version = toxiproxy.version),
+    (toxiproxy) => (known = toxiproxy),
     () => {},
   )
   const get = (name: string) => {
@@ -53,8 +53,11 @@ export function openLinks(runtime: Runtime): Links {
     },
     get,
     all: () => [...links.values()],
+    get api() {
+      return known.api
+    },
     get version() {
-      return version
+      return known.version
     },
     async [Symbol.asyncDispose]() {
       // Whoever leaves while it is still starting gets no late rejection.
