@@ -85,7 +85,9 @@ export async function openStdio(given: StdioOptions): Promise<StdioLock> {
     description = await introduce(conversation, given)
   } catch (error) {
     closing = true
-    await program.stop(error instanceof Refusal ? deadlineMs.other : 0)
+    conversation.end('the lock was not opened')
+    // After a refusal it exits by itself, with code 3.
+    await program.stop(error instanceof Refusal ? deadlineMs.close : 0)
     throw startFailure(error, given.command)
   }
 
@@ -193,6 +195,8 @@ export async function openStdio(given: StdioOptions): Promise<StdioLock> {
       }
     }
     const broken = conversation.over !== undefined
+    // What it says while we end it is no violation any more.
+    conversation.end('the lock was closed')
     const byItself = await program.stop(broken ? 0 : Math.max(0, giveUpAt - performance.now()))
     if (!byItself && !broken && unanswered === undefined)
       given.onLog('the program said closed and stayed; it was ended')

@@ -33,16 +33,14 @@ export class Violation extends Error {
   override name = 'Violation'
 }
 
+const atError = 'at must be nanoseconds of CLOCK_MONOTONIC, as a decimal string'
 const nanoseconds = z
-  .union([z.string().regex(/^\d{1,19}$/), z.int().min(0)], {
-    error: 'at must be nanoseconds of CLOCK_MONOTONIC, as a decimal string',
-  })
+  .union([z.string().regex(/^\d{1,19}$/, atError), z.int({ error: atError }).min(0, atError)], { error: atError })
   .transform((at) => BigInt(at))
 
+const fenceError = 'fence must be an integer; one above 2^53 must be a decimal string'
 const fence = z
-  .union([z.string().regex(/^-?\d+$/), z.int()], {
-    error: 'fence must be an integer; one above 2^53 must be a decimal string',
-  })
+  .union([z.string().regex(/^-?\d+$/, fenceError), z.int({ error: fenceError })], { error: fenceError })
   .transform(String)
 
 const error = z.object({ class: z.string().default('Error'), message: z.string().default('') })
