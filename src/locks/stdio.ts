@@ -42,7 +42,7 @@ export interface StdioOptions {
 /** A lock behind `stdio:`, open. Grants are TimedGrant, failures CallError, the reason of `lost` LostError (timed.ts). */
 export interface StdioLock {
   description: LockDescription
-  lock: OpenLock & { close(): Promise<void> }
+  lock: Omit<OpenLock, 'close'> & { close(): Promise<void> }
   /** Leaders of process groups (`kill(-pid)`): what must share the fate of this server. */
   pids(): number[]
   /** How late its lines may be read when they carry no `at`, ns. */
