@@ -1,5 +1,6 @@
 import { checkers } from './checkers/index.ts'
 import type { Checker, Evidence, Finding } from './checkers/checker.ts'
+import { plural } from './checkers/damage.ts'
 import { grantsOf, holdsOf } from './checkers/holds.ts'
 import type { Event } from './history/event.ts'
 import type { Damage } from './ledger/ledger.ts'
@@ -119,17 +120,19 @@ function lackOfEvidence({ plan, events, faults }: Testimony): string[] {
   const { grants, holdsDuringFault } = plan.evidence
   const granted = grantsOf(holdsOf(events))
   if (granted < grants)
-    doubts.push(`there were ${granted} grants, and ${plan.name} needs ${grants} to tell anything (evidence.grants)`)
+    doubts.push(
+      `${plural(granted, 'grant')} ${granted === 1 ? 'was' : 'were'} seen, and ${plan.name} needs ${grants} to tell anything (evidence.grants)`,
+    )
 
   for (const { fault, target, landed, proof, holdsDuring } of faults) {
     if (!landed) doubts.push(`${fault} ${target} did not land: ${proof || 'nothing was seen of it'}`)
     else if (holdsDuring < holdsDuringFault)
       doubts.push(
-        `${holdsDuring} holds were under way during ${fault} ${target}, and ${plan.name} needs ${holdsDuringFault} to tell anything (evidence.holdsDuringFault)`,
+        `${plural(holdsDuring, 'hold')} ${holdsDuring === 1 ? 'was' : 'were'} seen during ${fault} ${target}, and ${plan.name} needs ${holdsDuringFault} to tell anything (evidence.holdsDuringFault)`,
       )
   }
   if (faults.length < plan.faults.length)
-    doubts.push(`${plan.faults.length} faults were planned, and the record shows ${faults.length}`)
+    doubts.push(`of ${plural(plan.faults.length, 'planned fault')} the record shows ${faults.length}`)
 
   const violation = { violation: 'broke the protocol', exit: 'ended unasked' }
   for (const event of events) {

@@ -7,13 +7,6 @@ import { seconds } from './words.ts'
 /** Exact at any size: numbers while they are safe, bigints beyond; JavaScript compares the two exactly. */
 type Fence = number | bigint
 
-/** The highest fence that was granted on a key so far, and by whom, in the order of the grants. */
-interface Granted {
-  t: number
-  highest: Fence
-  by: OperationEvent
-}
-
 /**
  * A grant's fence has to exceed every fence that was granted on its key before its acquire was invoked; of two acquires that
  * overlap, either may come first. O(n log n).
@@ -23,12 +16,14 @@ export const fence = {
   title: 'A fence that does not exceed an earlier one of its key, or a lower one that the ledger accepted',
   metrics: ['fence_violations'],
   check({ events, damage }) {
-    const { size, okAt, invokeAt } = holdsOf(events)
-    const byKey = new Map<string, Granted[]>()
-    const violations: { event: OperationEvent; earlier: OperationEvent | undefined }[] = []
+    const { size, okAt, invokeAt, startNs, keyOf, keys } = holdsOf(events)
+    /** Per key the grants that raised its fence, as indices of holds: they rise in time and in fence. */
+    const raised: number[][] = keys.map(() => [])
+    const violations: Violation[] = []
+    const grant = (hold: number) => events[okAt[hold]!] as OperationEvent
     let lastOkAt = -1
     for (let i = 0; i < size; i++) {
-      const event = events[okAt[i]!] as OperationEvent
+      const event = grant(i)
       if (event.fence === undefined || okAt[i]! <= lastOkAt) continue
       lastOkAt = okAt[i]!
       const value = parse(event.fence)
@@ -36,12 +31,12 @@ export const fence = {
         violations.push({ event, earlier: undefined })
         continue
       }
-      let granted = byKey.get(event.key)
-      if (!granted) byKey.set(event.key, (granted = []))
-      const before = lastBefore(granted, events[invokeAt[i]!]?.t ?? event.t)
-      if (before && value <= before.highest) violations.push({ event, earlier: before.by })
+      const granted = raised[keyOf[i]!]!
+      const before = lastBefore(granted, startNs, events[invokeAt[i]!]?.t ?? event.t)
+      if (before !== undefined && value <= parse(grant(before).fence!)!)
+        violations.push({ event, earlier: grant(before) })
       const highest = granted.at(-1)
-      if (!highest || value > highest.highest) granted.push({ t: event.t, highest: value, by: event })
+      if (highest === undefined || value > parse(grant(highest).fence!)!) granted.push(i)
     }
 
     const accepted = damageFinding(
@@ -56,7 +51,13 @@ export const fence = {
   },
 } satisfies Checker
 
-function summary(violations: { event: OperationEvent; earlier: OperationEvent | undefined }[]): Finding[] {
+interface Violation {
+  event: OperationEvent
+  /** The grant whose fence it does not exceed; none where its own is no integer. */
+  earlier: OperationEvent | undefined
+}
+
+function summary(violations: readonly Violation[]): Finding[] {
   const [first] = violations
   if (!first) return []
   const { event, earlier } = first
@@ -74,13 +75,15 @@ function summary(violations: { event: OperationEvent; earlier: OperationEvent | 
   ]
 }
 
-/** `granted` grows in time and in fence; the last entry before `t`. */
-function lastBefore(granted: readonly Granted[], t: number): Granted | undefined {
+/** The last of the grants before `t`. */
+function lastBefore(granted: readonly number[], startNs: Float64Array, t: number): number | undefined {
   let low = 0
   let high = granted.length
+  // Without contention it is the newest.
+  if (high > 0 && startNs[granted[high - 1]!]! < t) return granted[high - 1]
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (granted[middle]!.t < t) low = middle + 1
+    if (startNs[granted[middle]!]! < t) low = middle + 1
     else high = middle
   }
   return granted[low - 1]

@@ -12,7 +12,7 @@ import { OpTable } from './op-table.ts'
  *
  * Intervals are half open: a hold that ends at the moment in which the next begins does not overlap it.
  *
- * Kept as columns, a number a hold, so that a million holds are eighty megabytes and not a gigabyte; index `i` runs over intervals in the order
+ * Kept as columns, a number a hold, so that a million holds are a hundred megabytes and not a gigabyte; index `i` runs over intervals in the order
  * of their starts.
  */
 export interface Holds {

@@ -36,6 +36,8 @@ export interface Gap {
  * trusted only beyond this.
  */
 export const readLagNs = 100e6
+/** A sample that shows the grant's token is proof at any time; the search for it ends here. */
+const provenLagNs = 2e9
 
 export const removals: ReadonlySet<string> = new Set(['del', 'expired', 'evicted', 'rename_from', 'move_from'])
 /** Events that change neither the value nor whether the key is there. */
@@ -162,7 +164,7 @@ function choose(tracks: Map<string, GrowingTrack> | undefined, tokens: readonly 
 export function anchorOf(track: Track | undefined, hold: Hold): number | undefined {
   if (!track) return undefined
   const { events } = track
-  const latest = hold.startNs + readLagNs
+  const latest = hold.startNs + (hold.token === undefined ? readLagNs : provenLagNs)
   let before: number | undefined
   let after: number | undefined
   for (let at = lastUpTo(events, latest); at >= 0 && events[at]!.t >= hold.invokeNs; at--) {
@@ -173,6 +175,7 @@ export function anchorOf(track: Track | undefined, hold: Hold): number | undefin
       if (value.includes(hold.token)) return at
       continue
     }
+    if (event.t > hold.startNs + readLagNs) continue
     if (event.t > hold.startNs) after = at
     else before ??= at
   }

@@ -1,0 +1,70 @@
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { PhaseEvent } from './event.ts'
+import { readHistory, writeHistory } from './reader.ts'
+
+let folder: string
+beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'picklock-reader-'))))
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+const at = (t: number, process = 'a'): PhaseEvent => ({ t, process, type: 'info', f: 'phase', phase: 'load' })
+const write = (name: string, text: string) => writeFile(join(folder, name), text)
+const lines = (...events: object[]) => events.map((event) => JSON.stringify(event) + '\n').join('')
+
+test('merges the files of a folder by time, and keeps the order of one moment', async () => {
+  await write('server-1.ndjson', lines(at(1, 'x'), at(5, 'x'), { ...at(5, 'x'), phase: 'end' }))
+  await write('controller.ndjson', lines(at(3, 'y'), at(5, 'y')))
+  await write('server-1.log', 'no history')
+  const { events, notes } = await readHistory(folder)
+  expect(events.map(({ t, process }) => `${t}${process}`)).toEqual(['1x', '3y', '5y', '5x', '5x'])
+  expect(events.at(-1)).toMatchObject({ phase: 'end' })
+  expect(notes).toEqual([])
+})
+
+test('a cut last line is left out, with a note', async () => {
+  await write('server-1.ndjson', lines(at(1), at(2)) + '{"t":3,"process":"ser')
+  const { events, notes } = await readHistory(folder)
+  expect(events.map(({ t }) => t)).toEqual([1, 2])
+  expect(notes).toEqual(['server-1.ndjson:3 is cut or no event, and was left out'])
+})
+
+test('a whole last line without its newline is read', async () => {
+  await write('a.ndjson', lines(at(1)) + JSON.stringify(at(2)))
+  expect((await readHistory(folder)).events).toHaveLength(2)
+})
+
+test('a line may hold any character, and be cut anywhere between two reads', async () => {
+  const odd = { ...at(1), error: 'ünïcödé \u2028 line\nbreak 🔒'.repeat(40_000) }
+  await write('a.ndjson', lines(odd, at(2)))
+  const { events, notes } = await readHistory([join(folder, 'a.ndjson')])
+  expect(events[0]).toEqual(odd)
+  expect(events).toHaveLength(2)
+  expect(notes).toEqual([])
+})
+
+test('a merged history can be written and read again, and says where it was cut', async () => {
+  const file = join(folder, 'history.ndjson.gz')
+  const events = Array.from({ length: 20_000 }, (_, t) => at(t, `process-${t * 7919}`))
+  await writeHistory(file, events)
+  expect(
+    gunzipSync(await readFile(file))
+      .toString()
+      .split('\n'),
+  ).toHaveLength(20_001)
+  expect(await readHistory(file)).toEqual({ events, notes: [] })
+
+  await truncate(file, (await readFile(file)).length - 100)
+  const cut = await readHistory(file)
+  expect(cut.events.length).toBeGreaterThan(10_000)
+  expect(cut.notes).toContain('history.ndjson.gz ends in the middle of its compressed data')
+})
+
+test('nothing to read is one sentence', async () => {
+  await expect(readHistory(join(folder, 'missing'))).rejects.toThrow(
+    `there is no history at ${join(folder, 'missing')}`,
+  )
+  await expect(readHistory(folder)).rejects.toThrow('holds no .ndjson or .ndjson.gz file')
+})

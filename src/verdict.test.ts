@@ -1,0 +1,180 @@
+import { expect, test } from 'vitest'
+import { noDamage } from '../test/support/damage.ts'
+import { end, history, hold, key, plan, set } from '../test/support/history.ts'
+import type { Checker } from './checkers/checker.ts'
+import type { Event } from './history/event.ts'
+import { exitCode, judge, type Testimony } from './verdict.ts'
+
+const good = history(hold({ op: 1, process: 'server-1/vu-1', at: 10, until: 20 }), end(100))
+const overlapping = history(
+  hold({ op: 1, process: 'server-1/vu-1', at: 10, until: 90 }),
+  hold({ op: 2, process: 'server-2/vu-1', at: 50, until: 60 }),
+  set('redis-1', 9.5, 'token-1'),
+  key('redis-1', 30, 'evicted'),
+  set('redis-1', 49.5, 'token-2'),
+  end(100),
+)
+const measured = {
+  counts: { errors: 3 },
+  rates: { throughput: 100 },
+  samplesMs: { acquire_wait: [5, 1, 3], handoff: [] },
+}
+const landed = {
+  fault: 'kill',
+  target: 'redis-1',
+  plannedAtMs: 1,
+  appliedAtMs: 1,
+  healedAtMs: 2,
+  landed: true,
+  proof: 'gone',
+  holdsDuring: 5,
+}
+const testimony = (more: Partial<Testimony> = {}): Testimony => ({
+  plan: plan(),
+  events: good,
+  measured,
+  faults: [],
+  notes: [],
+  ...more,
+})
+const verdict = (more: Partial<Testimony> = {}) => judge(testimony(more))
+const adapter = (event: 'violation' | 'exit' | 'log', error: string): Event => ({
+  t: 1,
+  process: 'server-1',
+  type: 'info',
+  f: 'adapter',
+  event,
+  error,
+})
+
+test('nothing found and enough seen is valid', () => {
+  expect(verdict()).toMatchObject({ verdict: 'valid', findings: [], unknownBecause: [] })
+  expect(verdict({ faults: [landed], control: { lock: 'naive', verdict: 'invalid' } }).verdict).toBe('valid')
+})
+
+test('damage or an overlap is invalid, and a budget in the open forgives', () => {
+  expect(verdict({ damage: { ...noDamage, oversold: 1 } }).verdict).toBe('invalid')
+  expect(verdict({ events: overlapping }).verdict).toBe('invalid')
+  const budget = verdict({
+    events: overlapping,
+    plan: plan('single', { thresholds: { 'overlaps{blame:topology}': ['count<=1'] } }),
+  })
+  expect(budget.verdict).toBe('valid')
+  expect(budget.findings).toHaveLength(1)
+  expect(budget.thresholds).toContainEqual({
+    metric: 'overlaps{blame:topology}',
+    threshold: 'count<=1',
+    value: 1,
+    ok: true,
+  })
+  const other = plan('single', { thresholds: { 'overlaps{blame:holder}': ['count<=1'] } })
+  expect(verdict({ events: overlapping, plan: other }).verdict).toBe('invalid')
+})
+
+test.each<[string, Partial<Testimony>, string]>([
+  [
+    'too few grants',
+    { plan: plan('single', { evidence: { grants: 200, holdsDuringFault: 1 } }) },
+    '1 grant was seen, and a-drill needs 200 to tell anything (evidence.grants)',
+  ],
+  [
+    'a fault that did not land',
+    { faults: [{ ...landed, landed: false, proof: 'redis-1 was not running' }] },
+    'kill redis-1 did not land: redis-1 was not running',
+  ],
+  [
+    'no hold during a fault',
+    { faults: [{ ...landed, holdsDuring: 0 }] },
+    '0 holds were seen during kill redis-1, and a-drill needs 1 to tell anything (evidence.holdsDuringFault)',
+  ],
+  [
+    'a fault of which the record shows nothing',
+    { plan: plan('single', { faults: [{ fault: 'kill', target: 'primary', forMs: 1, parameters: {} }] }) },
+    'of 1 planned fault the record shows 0',
+  ],
+  [
+    'an interruption',
+    { events: history(good, { t: 1, process: 'controller', type: 'info', f: 'phase', phase: 'interrupted' }) },
+    'the drill was interrupted',
+  ],
+  [
+    'a violation',
+    { events: history(good, adapter('violation', 'line 7 is no JSON')) },
+    'the program of server-1 broke the protocol: line 7 is no JSON',
+  ],
+  [
+    'an exit',
+    { events: history(good, adapter('exit', 'exit code 3')) },
+    'the program of server-1 ended unasked: exit code 3',
+  ],
+  ['a note', { notes: ['server-1.ndjson:3 is cut'] }, 'server-1.ndjson:3 is cut'],
+  [
+    'a blind control',
+    { control: { lock: 'naive', verdict: 'valid' } },
+    'this run could not have seen a broken lock: the control naive, which a-drill has to catch, came out valid',
+  ],
+])('%s is unknown', (_, more, because) => {
+  expect(verdict(more)).toMatchObject({ verdict: 'unknown', unknownBecause: [because] })
+})
+
+test('what a program logs is no doubt', () => {
+  expect(verdict({ events: history(good, adapter('log', 'hello')) }).verdict).toBe('valid')
+})
+
+test('invalid beats unknown, and still tells what was lacking', () => {
+  const judged = verdict({ damage: { ...noDamage, duplicates: 1 }, notes: ['cut'] })
+  expect(judged).toMatchObject({ verdict: 'invalid', unknownBecause: ['cut'] })
+})
+
+test('a checker that throws is unknown with its stack, and its metric has no value', () => {
+  const broken: Checker = {
+    name: 'exclusion',
+    title: '',
+    metrics: ['overlaps'],
+    check() {
+      throw new Error('a defect')
+    },
+  }
+  const judged = judge(testimony(), [broken])
+  expect(judged.verdict).toBe('unknown')
+  expect(judged.unknownBecause[0]).toMatch(/^the checker exclusion threw: Error: a defect\n\s+at /)
+  expect(judged.thresholds[0]).toEqual({ metric: 'overlaps', threshold: 'count==0', value: null, ok: false })
+})
+
+test('latency and service thresholds are evaluated, and do not change the verdict', () => {
+  const thresholds = {
+    acquire_wait: ['p(50)<=3', 'max<5', 'avg==3', 'min==1', 'med==3', 'count==3'],
+    handoff: ['p(99)<10'],
+    errors: ['count<=3'],
+    throughput: ['rate>50'],
+    fairness: ['value>0.5'],
+  }
+  const judged = verdict({ plan: plan('single', { thresholds }) })
+  expect(judged.verdict).toBe('valid')
+  expect(judged.thresholds.filter(({ metric }) => metric in thresholds).map(({ value, ok }) => [value, ok])).toEqual([
+    [3, true],
+    [5, false],
+    [3, true],
+    [1, true],
+    [3, true],
+    [3, true],
+    [null, false],
+    [3, true],
+    [100, true],
+    [null, false],
+  ])
+})
+
+test('exit codes: the first of 3, 1, 4, 99 that occurred', () => {
+  const kept = { metric: 'a', threshold: 'count==0', value: 0, ok: true }
+  const valid = { verdict: 'valid' as const, thresholds: [kept] }
+  const slow = { verdict: 'valid' as const, thresholds: [kept, { ...kept, ok: false }] }
+  const invalid = { verdict: 'invalid' as const, thresholds: [] }
+  const unknown = { verdict: 'unknown' as const, thresholds: [] }
+  const code = (...reports: Parameters<typeof exitCode>[0][number][]) => exitCode(reports)
+  expect(code(valid)).toBe(0)
+  expect(code(valid, slow)).toBe(99)
+  expect(code(slow, unknown)).toBe(4)
+  expect(code(slow, unknown, invalid)).toBe(1)
+  expect(exitCode([invalid], { environmentFailed: true })).toBe(3)
+})
