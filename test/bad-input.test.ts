@@ -131,22 +131,24 @@ describe('one sentence and exit 2', () => {
 })
 
 test('nothing that was refused leaves a report behind', async () => {
-  await picklock(run('oversell', '--lock', './no-default.mjs'))
-  expect(await readdir(folder)).not.toContain('reports')
+  await picklock(['run', 'oversell', '--lock', './no-default.mjs', '--out', 'refused'])
+  await picklock(['run', 'oversell', '--out', 'refused'], { PICKLOCK_REDIS_SERVER: '/nonexistent/redis-server' })
+  expect(await readdir(folder)).not.toContain('refused')
 })
 
 describe('a missing tool is exit 3, with what to type', () => {
   test('a redis-server that is not there', async () => {
     const { stderr, exitCode } = await picklock(run('oversell'), { PICKLOCK_REDIS_SERVER: '/nonexistent/redis-server' })
     expect(stderr).toContain('/nonexistent/redis-server')
-    expect(stderr).not.toMatch(/\n\s+at /)
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1)
     expect(exitCode).toBe(3)
   })
 
   test('no redis-server on the PATH', async () => {
     const { stderr, exitCode } = await picklock(run('oversell'), { PATH: folder })
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1)
     expect(stderr).toMatch(/redis-server/)
-    expect(stderr).toMatch(/apt-get install|brew install|picklock setup|npm run/)
+    expect(stderr).toMatch(/install/)
     expect(exitCode).toBe(3)
   })
 })

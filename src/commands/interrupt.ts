@@ -8,15 +8,23 @@ export interface Interrupt extends Disposable {
   exitCode(): number | undefined
 }
 
+/** One Ctrl-C can arrive twice: from the terminal, and passed on by the wrapper that started us (scripts/enter.mjs). */
+const sameMs = 300
+
 const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 type Ending = keyof typeof exitCodes
 
 export function onInterrupt(announce: (text: string) => void): Interrupt {
   const controller = new AbortController()
   let exitCode: number | undefined
+  let firstMs = 0
   const handle = (name: Ending) => {
     // Not through cli.ts: whoever presses Ctrl-C twice does not want to wait for anybody.
-    if (exitCode !== undefined) process.exit(exitCodes[name])
+    if (exitCode !== undefined) {
+      if (performance.now() - firstMs > sameMs) process.exit(exitCodes[name])
+      return
+    }
+    firstMs = performance.now()
     exitCode = exitCodes[name]
     announce(`${name}: ending in order; once more to end at once`)
     controller.abort(new Error(`interrupted by ${name}`))

@@ -1,5 +1,6 @@
 import { Command, Option } from '@commander-js/extra-typings'
 import { UsageError } from '../lib/failure.ts'
+import { findTool } from '../lib/tools.ts'
 import { scenarioNames } from '../plan/index.ts'
 import { colorLevel } from '../reporters/color.ts'
 import { renderConsole, renderMatrix } from '../reporters/console.ts'
@@ -9,7 +10,7 @@ import { exitCode } from '../verdict.ts'
 import { examples, exits } from './command.ts'
 import { chooseDrills } from './drills.ts'
 import { onInterrupt } from './interrupt.ts'
-import { playDrills, type Played } from './play.ts'
+import type { Played } from './play.ts'
 import { progressOn, silent } from './progress.ts'
 import { parseLockOptions, parseLocks, parseSeed, parseTopologies } from './selection.ts'
 
@@ -64,18 +65,31 @@ export function runCommand() {
           withControl: options.withControl === true,
           cwd,
         })
+        for (const tool of ['redis-server', 'toxiproxy-server'] as const) findTool(tool)
+        // Loaded here, so that a mistake is answered before Redis clients and the rest are.
+        const { playDrills } = await import('./play.ts')
         const progress = options.quiet ? silent : progressOn(process.stderr)
         using interrupt = onInterrupt(progress.say)
         const played: Played[] = []
-        for await (const one of playDrills(drills, { out: options.out, cwd, progress, signal: interrupt.signal })) {
-          played.push(one)
-          progress.clear()
-          if (options.format === 'text') process.stdout.write(renderConsole(one.report, consoleOptions(one.folder)))
+        try {
+          for await (const one of playDrills(drills, { out: options.out, cwd, progress, signal: interrupt.signal })) {
+            played.push(one)
+            progress.clear()
+            if (options.format === 'text') process.stdout.write(renderConsole(one.report, consoleOptions(one.folder)))
+          }
+        } catch (error) {
+          // What was broken off is no failure: whoever pressed Ctrl-C while nodes were starting wants nothing but the end.
+          if (interrupt.exitCode() === undefined) throw error
+        } finally {
+          // Also what was judged before a failure: a program that reads stdout gets an array in any case.
+          const reports = played.map(({ report }) => report)
+          if (options.format === 'json') process.stdout.write(renderJsonArray(reports))
+          else if (reports.length > 1) process.stdout.write(renderMatrix(reports, consoleOptions()))
         }
-        const reports = played.map(({ report }) => report)
-        if (options.format === 'json') process.stdout.write(renderJsonArray(reports))
-        else if (reports.length > 1) process.stdout.write(renderMatrix(reports, consoleOptions()))
-        return interrupt.exitCode() ?? exitCode(reports)
+        const ended = interrupt.exitCode()
+        if (ended === undefined) return exitCode(played.map(({ report }) => report))
+        progress.say(`interrupted: ${played.length} of ${drills.length} drills came to a report`)
+        return ended
       }),
     )
 }
