@@ -6,17 +6,19 @@ import type { Event, OperationEvent, RequestEvent } from './event.ts'
 export type Observation<E extends Event = Event> = E extends Event ? Omit<E, 't'> & { t?: number } : never
 
 /** A turn that says more than this is written in several pieces: bounds the memory. */
-const batchMaxChars = 256 * 1024
+const batchMaxEvents = 2_000
 
 /**
- * Appends events to one history file. Events of one turn of the event loop are gathered and written by one synchronous write at its
- * end: cheap, in order, and a `kill -9` loses at most one turn. After it is disposed of, it ignores what comes late.
+ * Appends events to one history file. Events of one turn of the event loop are gathered as they are, and put into lines and written by
+ * one synchronous write at its end: in order, and a `kill -9` loses at most one turn. To spell them at once would cost no more, but it
+ * would stand between a reply and the next command of a lock that is measured; at the end of the turn the commands are on their way.
+ * An event belongs to the recorder from then on. After it is disposed of, it ignores what comes late.
  */
 export class Recorder implements AsyncDisposable {
   readonly file: string
   readonly #now: () => number
   readonly #fd: number
-  #batch = ''
+  #events: (Observation & { t: number })[] = []
   #scheduled = false
   #closed = false
 
@@ -29,9 +31,12 @@ export class Recorder implements AsyncDisposable {
 
   record(event: Observation): void {
     if (this.#closed) return
-    this.#batch += line(event, event.t ?? this.#now())
-    if (this.#batch.length > batchMaxChars) return this.flush()
-    if (this.#scheduled) return
+    event.t ??= this.#now()
+    this.#events.push(event as Observation & { t: number })
+    if (this.#scheduled) {
+      if (this.#events.length >= batchMaxEvents) this.flush()
+      return
+    }
     this.#scheduled = true
     setImmediate(this.#endOfTurn)
   }
@@ -43,11 +48,16 @@ export class Recorder implements AsyncDisposable {
 
   /** Writes what is gathered. Throws EnvironmentError where the file system does not take it (a full disk). */
   flush(): void {
-    if (this.#batch === '' || this.#closed) return
-    const bytes = Buffer.from(this.#batch)
-    this.#batch = ''
-    let written = 0
+    const events = this.#events
+    if (events.length === 0 || this.#closed) return
+    let batch = ''
+    for (const event of events) batch += line(event, event.t)
+    events.length = 0
     try {
+      let written = writeSync(this.#fd, batch)
+      const missing = Buffer.byteLength(batch) - written
+      if (missing === 0) return
+      const bytes = Buffer.from(batch)
       while (written < bytes.length) written += writeSync(this.#fd, bytes, written)
     } catch (error) {
       throw new EnvironmentError(`the history cannot be written to ${this.file}: ${(error as Error).message}`)

@@ -8,12 +8,21 @@
  * Humphrey, PractRand), seeded by xmur3-style hashing of the path.
  */
 export function random(seed: number, ...path: (string | number)[]): () => number {
+  return randoms(seed, ...path)(0)
+}
+
+/** As many independent streams below one path as there are integers: what an iteration draws depends on its number alone. */
+export function randoms(seed: number, ...path: (string | number)[]): (index: number) => () => number {
   // JSON keeps ('a', 'b') apart from ('a,b') and 1 from '1'.
   const next = hash(JSON.stringify([seed, ...path]))
-  let a = next()
-  let b = next()
-  let c = next()
+  const start = [next(), next(), next()] as const
+  return (index) => stream(...start, index)
+}
+
+function stream(a: number, b: number, c: number, index: number): () => number {
   let counter = 1
+  b ^= index | 0
+  c ^= Math.floor(index / 4_294_967_296)
   const draw = () => {
     const sum = (((a + b) | 0) + counter) | 0
     counter = (counter + 1) | 0

@@ -1,7 +1,8 @@
 import type { OperationEvent } from '../history/event.ts'
 import type { Observation } from '../history/recorder.ts'
 import type { Grant, OpenLock } from '../locks/lock.ts'
-import { overdue, within } from './deadline.ts'
+import type { Timed } from '../locks/timed.ts'
+import { overdue, type Deadline } from './deadline.ts'
 import type { Tally } from './tally.ts'
 
 /** What a call on the lock needs to know of its server. */
@@ -14,6 +15,10 @@ export interface Counter {
   record: (event: Observation) => void
   nextOp: () => number
   tally: Tally
+  /** Of `acquire`: `waitMs` and answerTimeoutMs. */
+  acquireDeadline: Deadline
+  /** Of all other calls. */
+  deadline: Deadline
 }
 
 /** A grant as the history knows it. */
@@ -29,15 +34,6 @@ export type Acquired =
   | { outcome: 'granted'; op: number; held: Held }
   | { outcome: 'contended' | 'unavailable' | 'indeterminate'; op: number; message: string }
 
-/**
- * When the lock knew its answer, where it says so: a program in another process (locks/stdio.ts) takes the time itself (`at`, ns of
- * CLOCK_MONOTONIC), or the reading of its line may be late by `lagNs`. On grants, on what `extend` resolved to, and on errors.
- */
-export interface Timed {
-  at?: bigint
-  lagNs?: number
-}
-
 /** Every call gets its answer within this time beside `waitMs`, or counts as unsettled. */
 export const answerTimeoutMs = 10_000
 
@@ -46,15 +42,21 @@ export async function acquire(counter: Counter, process: string, key: string): P
   const { lock, ttlMs, waitMs, tally } = counter
   const op = counter.nextOp()
   counter.record({ process, type: 'invoke', f: 'acquire', op, key, ttlMs, waitMs })
-  const deadline = new Deadline()
+  const cancel = new CallSignal()
+  const options = {
+    ttlMs,
+    waitMs,
+    get signal() {
+      return cancel.signal
+    },
+  }
   try {
-    const grant = await within(
-      waitMs + answerTimeoutMs,
-      () => lock.acquire(key, callOptions(ttlMs, waitMs, deadline)),
+    const grant = await counter.acquireDeadline.within(
+      () => lock.acquire(key, options),
       (late) => void letGoLate(counter, process, key, op, late),
     )
     if (grant === overdue) {
-      deadline.pass()
+      cancel.pass()
       counter.record({ process, type: 'info', f: 'acquire', op, key, error: noAnswer('acquire'), unsettled: true })
       return { outcome: 'indeterminate', op, message: noAnswer('acquire') }
     }
@@ -96,11 +98,7 @@ export async function extend(
   counter.record({ ...base, type: 'invoke', ttlMs })
   tally.add('extending')
   try {
-    const answer = await within(
-      answerTimeoutMs,
-      () => lock.extend!(held.grant, ttlMs),
-      () => {},
-    )
+    const answer = await counter.deadline.within(() => lock.extend!(held.grant, ttlMs))
     if (answer === overdue) {
       counter.record({ ...base, type: 'info', error: noAnswer('extend'), unsettled: true })
       return { answer: 'unknown' }
@@ -129,11 +127,7 @@ export async function release(counter: Counter, process: string, held: Held): Pr
   counter.tally.letGo(key)
   counter.tally.add('releasing')
   try {
-    const answer = await within(
-      answerTimeoutMs,
-      () => counter.lock.release(held.grant),
-      () => {},
-    )
+    const answer = await counter.deadline.within(() => counter.lock.release(held.grant))
     if (answer === overdue)
       counter.record({
         process,
@@ -193,24 +187,14 @@ function fenceOf({ fence }: Grant): string | undefined {
 
 const noAnswer = (call: string) => `${call} did not answer by its deadline`
 
-/** The options of `acquire`. Its signal is made only for a lock that looks at it: many do not, and it costs a microsecond. */
-function callOptions(ttlMs: number, waitMs: number, deadline: Deadline) {
-  return {
-    ttlMs,
-    waitMs,
-    get signal() {
-      return deadline.signal
-    },
-  }
-}
-
-class Deadline {
+/** Aborts when the call's deadline has passed. Made only for a lock that looks at it: many do not, and it costs a microsecond. */
+class CallSignal {
   #controller: AbortController | undefined
   #passed = false
 
   get signal(): AbortSignal {
     this.#controller ??= new AbortController()
-    if (this.#passed) this.#controller.abort()
+    if (this.#passed) this.pass()
     return this.#controller.signal
   }
 

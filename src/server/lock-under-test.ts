@@ -4,7 +4,7 @@ import { lockEnv } from '../locks/env.ts'
 import { loadLock, resolveLock } from '../locks/index.ts'
 import type { OpenLock } from '../locks/lock.ts'
 import { openLock } from '../locks/open.ts'
-import { within } from './deadline.ts'
+import { Deadline } from './deadline.ts'
 import type { LockDescription, ServerConfiguration } from './messages.ts'
 
 export interface LockUnderTest extends AsyncDisposable {
@@ -41,11 +41,7 @@ export async function openLockUnderTest(
       pids: [],
       async [Symbol.asyncDispose]() {
         try {
-          await within(
-            closeTimeoutMs,
-            () => open.close?.(),
-            () => {},
-          )
+          await new Deadline(closeTimeoutMs).within(() => open.close?.())
         } catch (error) {
           console.error(`${lock.name}: its close threw`, error)
         }

@@ -7,7 +7,9 @@ import type { LoadResult } from '../load/load.ts'
 import { discipline } from '../workloads/common.ts'
 import { workloads, type WorkloadKind } from '../workloads/index.ts'
 import type { LedgerSession, Workload } from '../workloads/workload.ts'
+import { answerTimeoutMs } from './calls.ts'
 import { openDatabase } from './database.ts'
+import { Deadline } from './deadline.ts'
 import { openDoor } from './door.ts'
 import { openLockUnderTest } from './lock-under-test.ts'
 import type { FromServer, LockDescription, ServerConfiguration } from './messages.ts'
@@ -75,6 +77,8 @@ export async function openServer(
     now,
     record,
     tally,
+    acquireDeadline: new Deadline(plan.lock.waitMs + answerTimeoutMs),
+    deadline: new Deadline(answerTimeoutMs),
     nextOp: () => ++ops,
     draw: random(plan.seed, server, 'work'),
   }

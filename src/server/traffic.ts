@@ -1,6 +1,6 @@
 import { Agent, request as httpRequest } from 'node:http'
 import type { LoadContext } from '../load/load.ts'
-import { random } from '../lib/random.ts'
+import { randoms } from '../lib/random.ts'
 import type { WorkRequest } from '../workloads/workload.ts'
 import { intendedHeader } from './door.ts'
 import { serveRequest, type Shop } from './order.ts'
@@ -28,6 +28,7 @@ const customers = 1000
 export function openTraffic(shop: Shop, { seed, via, own, other }: TrafficOptions): Traffic {
   const { workload, options, discipline, server } = shop
   const agent = new Agent({ keepAlive: true, maxSockets: 1024 })
+  const draws = randoms(seed, 'iteration')
   const processes: string[] = []
   let undelivered = 0
 
@@ -36,7 +37,7 @@ export function openTraffic(shop: Shop, { seed, via, own, other }: TrafficOption
 
   return {
     async iterate({ vu, iteration, intendedNs }) {
-      const number = random(seed, 'iteration', iteration)
+      const number = draws(iteration)
       const userId = 1 + Math.floor(number() * customers)
       const request = workload.request(options, { number, requestId: `r-${seed}-${iteration}`, userId })
       const process = (processes[vu] ??= `${server}/vu-${vu}`)
