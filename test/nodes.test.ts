@@ -64,6 +64,7 @@ test('the keyspace tells what happens to keys', async () => {
   await using up = await stand('single')
   const { port } = up.cluster.redis[0]!
   const listener = new Redis({ port, password: up.runtime.password })
+  listener.on('error', () => {})
   onTestFinished(() => listener.disconnect())
   const heard: string[] = []
   listener.on('pmessage', (_pattern: string, channel: string) => heard.push(channel))

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Children, processState } from '../lib/children.ts'
+import { type Children, exited, processState } from '../lib/children.ts'
 import { EnvironmentError } from '../lib/failure.ts'
 import { ping } from '../lib/ping.ts'
 import type { NodeHandle, NodeSpec } from './runtime.ts'
@@ -141,9 +141,11 @@ export class Node implements NodeHandle {
     const args = [this.#configFile, ...(this.kind === 'sentinel' ? ['--sentinel'] : [])]
     const child = children.spawn(command, args, { name: this.name, logFile, cwd: this.#dataFolder })
     this.#child = child
+    const ended = exited(child)
     for (const endMs = performance.now() + startMs; performance.now() < endMs; await sleep(pollMs)) {
       // The password is the drill's own: nobody else on this port could answer.
-      if ((await ping(this, password, 1000)).ok) return
+      const pong = await Promise.race([ping(this, password, 1000), ended])
+      if (pong?.ok) return
       if (!this.#running()) break
     }
     const died = !this.#running()
