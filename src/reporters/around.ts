@@ -12,6 +12,8 @@ export interface Row {
 }
 
 const around = 10
+/** Two holds are twelve events; one that was extended often has more. */
+const namedMax = 16
 /** How many events of faults and nodes may stand between the operations. */
 const besidesMax = 10
 
@@ -31,10 +33,10 @@ export function aroundViolation(events: readonly Event[], first: { key: string; 
     .slice(0, around)
   const chosen = new Set<Event>([
     ...near,
-    ...operations.filter((event) => event.f !== 'request' && isNamed(event)).slice(0, around),
+    ...operations.filter((event) => event.f !== 'request' && isNamed(event)).slice(0, namedMax),
   ])
-  const fromNs = Math.min(...[...chosen].map(({ t }) => t))
-  const toNs = Math.max(...[...chosen].map(({ t }) => t))
+  const times = [...chosen].map(({ t }) => t)
+  const [fromNs, toNs] = [Math.min(...times), Math.max(...times)]
   const besides = events.filter(({ f, t }) => (f === 'fault' || f === 'topology') && t >= fromNs && t <= toNs)
   for (const event of besides.slice(0, besidesMax)) chosen.add(event)
   return [...chosen]

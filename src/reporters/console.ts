@@ -56,10 +56,17 @@ function verdictLines(report: Report, write: Write, chalk: ChalkInstance): strin
   const padding = ' '.repeat(labelWidth - 2 - verdictMark(report.verdict).length)
   return [
     `  ${verdictMark(report.verdict, chalk)}${padding}${chalk.bold(name)}`,
-    ...report.findings.flatMap((finding) => write('', finding.message)),
+    ...sentences(report).flatMap((sentence) => write('', sentence)),
     ...report.unknownBecause.flatMap((reason) => write('', `unknown: ${reason}`)),
     ...write('load', loadSentence(report)),
   ]
+}
+
+/** What the ledger lost is summed up on the line `damage`; its sentences are for drills where nothing else was found, and for the page. */
+function sentences({ findings }: Report): string[] {
+  const ledger = new Set(damages.map(([metric]) => metric))
+  const others = findings.filter(({ metric }) => !ledger.has(metric))
+  return (others.length > 0 ? others : findings).map(({ message }) => message)
 }
 
 function loadSentence({ counts, rates }: Report): string {

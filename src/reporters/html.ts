@@ -41,7 +41,7 @@ ${head(report)}
 ${timeline(report, events)}
 ${operations(report, events)}
 ${faults(report)}
-<div class="columns">${latencies(report)}${counts(report)}${thresholds(report)}</div>
+<div class="columns"><div>${latencies(report)}${thresholds(report)}</div>${counts(report)}</div>
 ${again(report, plan)}
 </body>
 </html>
@@ -71,7 +71,7 @@ function timeline(report: Report, events: readonly Event[]): Markup {
     ` Thinned: ${view.bars.length} of the ${view.holds} holds in this window are drawn.`
   return markup`<h2>Timeline of <code>${view.key}</code>, ${view.because}</h2>
 <figure><figcaption>${moment(view.fromMs)} to ${moment(view.toMs)} since the start of the drill. A bar is a hold as its server believed it, the thin line before it the wait;
-hatched red bars overlap. ${view.keyEvents.length > 0 && 'Below, what the nodes did to the key: ▮ written, × deleted, ○ expired or evicted. '}Point at anything for its numbers.${thinned}</figcaption>
+red and hatched is where two overlap. ${view.keyEvents.length > 0 && 'Below, what the nodes did to the key: ▮ written, × deleted, ○ expired or evicted. '}Point at anything for its numbers.${thinned}</figcaption>
 <div class="scroll">${drawTimeline(view)}</div></figure>`
 }
 

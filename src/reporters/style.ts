@@ -3,7 +3,7 @@ export const style = `
 :root { color-scheme: light dark; --ground: #fff; --panel: #f6f8fa; --line: #d0d7de; --ink: #1f2328; --dim: #59636e;
   --hold: #0969da; --bad: #cf222e; --bad-ground: #ffebe9; --fault: #9a6700; --fault-ground: #fff3d6; --good: #1a7f37; }
 @media (prefers-color-scheme: dark) { :root { --ground: #0d1117; --panel: #161b22; --line: #30363d; --ink: #e6edf3; --dim: #9198a1;
-  --hold: #58a6ff; --bad: #ff7b72; --bad-ground: #4c1512; --fault: #d29922; --fault-ground: #2b2410; --good: #3fb950; } }
+  --hold: #58a6ff; --bad: #ff7b72; --bad-ground: #341414; --fault: #d29922; --fault-ground: #2b2410; --good: #3fb950; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 28px 24px 64px; max-width: 1148px; background: var(--ground); color: var(--ink);
   font: 15px/1.5 system-ui, -apple-system, 'Segoe UI', 'Noto Sans', sans-serif; overflow-wrap: anywhere; }
@@ -24,6 +24,8 @@ th { color: var(--dim); font-weight: 600; font-size: 13px; white-space: nowrap; 
 td.number, th.number { text-align: right; white-space: nowrap; }
 td.nowrap { white-space: nowrap; }
 tr.involved td { background: var(--bad-ground); } tr.involved td:first-child { box-shadow: inset 3px 0 var(--bad); } td:first-child, th:first-child { padding-left: 10px; }
+h2 code { font-size: inherit; }
+.columns section { max-width: 100%; } .columns p { max-width: 300px; }
 .columns { display: flex; flex-wrap: wrap; gap: 0 56px; }
 details { margin-top: 12px; } summary { cursor: pointer; color: var(--dim); }
 figure { margin: 0; } figcaption { margin-bottom: 8px; color: var(--dim); }
@@ -31,13 +33,13 @@ svg { display: block; width: 100%; min-width: 720px; height: auto; background: v
 svg text { font: 12px system-ui, -apple-system, 'Segoe UI', 'Noto Sans', sans-serif; fill: var(--ink); }
 svg .tick, svg .node { fill: var(--dim); } svg .lane { font-weight: 600; } svg .lane.node { font-weight: 400; }
 svg .grid, svg .floor { stroke: var(--line); stroke-width: 1; } svg .floor { stroke-dasharray: 2 4; }
-svg .hold { fill: var(--hold); } svg .hold.bad { fill: url(#hatch); stroke: var(--bad); stroke-width: 1.2; }
+svg .hold { fill: var(--hold); } svg .hold.bad { stroke: var(--bad); stroke-width: 1.2; }
 svg .wait { stroke: var(--dim); stroke-width: 1; opacity: .55; }
 svg .hatch-ground { fill: var(--bad-ground); } svg .hatch-line { fill: var(--bad); }
 svg .fault-ground { fill: var(--fault-ground); } svg .fault-line { fill: var(--fault); opacity: .45; } svg .band { opacity: .75; }
 svg .overlap { fill: var(--bad); fill-opacity: .12; stroke: var(--bad); stroke-dasharray: 4 3; stroke-width: 1.2; }
-svg line.note { stroke-width: 1; stroke: var(--dim); stroke-dasharray: 3 3; } svg line.note.fault { stroke: var(--fault); stroke-dasharray: none; } svg line.note.overlap { stroke: var(--bad); stroke-dasharray: none; }
-svg text.note.fault { fill: var(--fault); font-weight: 600; } svg text.note.overlap { fill: var(--bad); font-weight: 700; }
+svg line.note { stroke-width: 1; stroke: var(--dim); stroke-dasharray: 3 3; } svg line.note.fault { stroke: var(--fault); stroke-dasharray: none; } svg line.note.clash { stroke: var(--bad); stroke-dasharray: none; }
+svg text.note.fault { fill: var(--fault); font-weight: 600; } svg text.note.clash { fill: var(--bad); font-weight: 700; }
 svg .key { fill: var(--dim); stroke: var(--dim); stroke-width: .5; } svg path.key { stroke-width: 1.6; fill: none; } svg .key.gone { fill: none; stroke-width: 1.6; }
 @media print { body { max-width: none; } }
 `

@@ -34,11 +34,11 @@ export function humanCount(value: number): string {
 
 /**
  * Text from a lock, a key or an error is somebody else's: what could move the cursor or colour the terminal is taken out, other control
- * characters (line breaks too) become a space.
+ * characters (line breaks and changes of the writing direction too) become a space.
  */
 export function plain(text: string): string {
   // oxlint-disable-next-line no-control-regex
-  return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
+  return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]+/g, ' ')
 }
 
 /** Breaks at spaces, not between a number and its unit; a word that is longer than the line is cut. `width` in columns, at least 1. */

@@ -1,6 +1,6 @@
 import { Markup, markup } from './markup.ts'
 import { humanMs, moment } from './text.ts'
-import type { Bar, Timeline } from './timeline.ts'
+import type { Bar, Overlap, Timeline } from './timeline.ts'
 
 /**
  * The picture: time from left to right, a lane a server, its holds as bars; red, hatched and named where two overlap; faults as bands
@@ -10,6 +10,7 @@ const width = 1100
 const left = 96
 const right = 16
 const rowHeight = 20
+const barHeight = 16
 const labelHeight = 17
 
 export function drawTimeline(timeline: Timeline): Markup {
@@ -30,7 +31,11 @@ export function drawTimeline(timeline: Timeline): Markup {
   const nodesFrom = y
   y += nodes.length * (rowHeight + 2)
   const height = y + 30
-  const laneOf = new Map(lanes.map((lane) => [lane.server, lane]))
+  const barY = new Map(
+    lanes.flatMap((lane) =>
+      lane.rows.flatMap((bars, row) => bars.map((bar) => [bar.op, lane.y + row * rowHeight] as const)),
+    ),
+  )
 
   return markup`<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Holds of ${timeline.key} from ${moment(fromMs)} to ${moment(toMs)}: ${timeline.holds} holds, ${timeline.overlaps.length} overlaps">
 <defs>
@@ -48,13 +53,7 @@ ${lanes.map(
 <line class="floor" x1="${left}" x2="${width - right}" y1="${laneY + rows.length * rowHeight + 4}" y2="${laneY + rows.length * rowHeight + 4}"/>
 ${rows.map((bars, row) => bars.map((bar) => drawBar(bar, x, laneY + row * rowHeight)))}`,
 )}
-${timeline.overlaps.map(({ servers: [first, second], ops, fromMs: from, toMs: to }) => {
-  const [one, other] = [laneOf.get(first), laneOf.get(second)]
-  if (one === undefined || other === undefined) return undefined
-  const yTop = Math.min(one.y, other.y) - 2
-  const yEnd = Math.max(one.y + one.rows.length * rowHeight, other.y + other.rows.length * rowHeight)
-  return markup`<rect class="overlap" x="${n(x(from))}" y="${yTop}" width="${n(Math.max(2, x(to) - x(from)))}" height="${yEnd - yTop}"><title>overlap: ${first} (op ${ops[0]}) and ${second} (op ${ops[1]}) both held it from ${moment(from)} for ${humanMs(to - from)}</title></rect>`
-})}
+${timeline.overlaps.map((overlap) => drawOverlap(overlap, x, barY))}
 ${nodes.map((node, index) => {
   const nodeY = nodesFrom + index * (rowHeight + 2)
   return markup`<text class="lane node" x="${left - 10}" y="${nodeY + 13}" text-anchor="end">${node}</text>
@@ -71,8 +70,27 @@ ${notes.placed.map(({ text, at, row, kind }) => {
 function drawBar(bar: Bar, x: (ms: number) => number, y: number): Markup {
   const from = x(bar.fromMs)
   const asked = x(bar.askedMs)
-  const held = `${bar.server}, op ${bar.op}${bar.token === undefined ? '' : `, token ${bar.token}`}: asked at ${moment(bar.askedMs)}, held from ${moment(bar.fromMs)} for ${humanMs(bar.toMs - bar.fromMs)}${bar.overlapping ? ', overlapping another hold' : ''}`
-  return markup`${from - asked > 1 && markup`<line class="wait" x1="${n(asked)}" x2="${n(from)}" y1="${y + 8}" y2="${y + 8}"/>`}<rect class="${bar.overlapping ? 'hold bad' : 'hold'}"${bar.overlapping && new Markup(' fill="url(#hatch)"')} x="${n(from)}" y="${y}" width="${n(Math.max(1.5, x(bar.toMs) - from))}" height="${rowHeight - 4}" rx="1.5"><title>${held}</title></rect>`
+  const holder = `${bar.server}, op ${bar.op}${bar.token === undefined ? '' : `, token ${bar.token}`}`
+  const held = `asked at ${moment(bar.askedMs)}, held from ${moment(bar.fromMs)} for ${humanMs(bar.toMs - bar.fromMs)}`
+  return markup`${from - asked > 1 && markup`<line class="wait" x1="${n(asked)}" x2="${n(from)}" y1="${y + 8}" y2="${y + 8}"/>`}<rect class="${bar.overlapping ? 'hold bad' : 'hold'}" x="${n(from)}" y="${y}" width="${n(Math.max(1.5, x(bar.toMs) - from))}" height="${barHeight}" rx="1.5"><title>${holder}: ${held}${bar.overlapping && ', overlapping another hold'}</title></rect>`
+}
+
+/** Hatched on both bars, and a frame around the two. */
+function drawOverlap(
+  overlap: Overlap,
+  x: (ms: number) => number,
+  barY: ReadonlyMap<number, number>,
+): Markup | undefined {
+  const { servers, ops, fromMs, toMs } = overlap
+  const [first, second] = [barY.get(ops[0]), barY.get(ops[1])]
+  // The picture was thinned.
+  if (first === undefined || second === undefined) return undefined
+  const from = n(x(fromMs))
+  const length = n(Math.max(2, x(toMs) - x(fromMs)))
+  const top = Math.min(first, second)
+  const bottom = Math.max(first, second) + barHeight
+  const title = `overlap: ${servers[0]} (op ${ops[0]}) and ${servers[1]} (op ${ops[1]}) both held it from ${moment(fromMs)} for ${humanMs(toMs - fromMs)}`
+  return markup`<g><title>${title}</title>${[first, second].map((y) => markup`<rect fill="url(#hatch)" x="${from}" y="${y}" width="${length}" height="${barHeight}"/>`)}<rect class="overlap" x="${from}" y="${top - 2}" width="${length}" height="${bottom - top + 4}"/></g>`
 }
 
 /** What a node did to the key, by shape: written, deleted, gone by itself, anything else. */
@@ -102,7 +120,7 @@ interface Note {
   text: string
   at: number
   row: number
-  kind: 'fault' | 'topology' | 'overlap'
+  kind: 'fault' | 'topology' | 'clash'
 }
 
 /** Labels above the lanes, each in the first row where it does not touch another. */
@@ -113,7 +131,7 @@ function placeNotes({ faults, marks, overlaps, fromMs, toMs }: Timeline, x: (ms:
     ...overlaps.slice(0, 1).map((overlap) => ({
       text: `✗ overlap, ${humanMs(overlap.toMs - overlap.fromMs)}`,
       at: x(overlap.fromMs),
-      kind: 'overlap' as const,
+      kind: 'clash' as const,
     })),
     ...faults.flatMap((fault) => [
       {

@@ -62,13 +62,13 @@ const backMaxMs = 5000
 export function timelineOf(report: Report, events: readonly Event[]): Timeline | undefined {
   const holds = holdsOf(events)
   if (holds.size === 0) return undefined
-  const firstOverlaps = overlapsByKey(holds)
-  const view = chooseView(report, holds, firstOverlaps, events)
+  const overlapsOfKeys = overlapsByKey(holds)
+  const view = chooseView(report, holds, overlapsOfKeys, events)
   const inWindow = (fromMs: number, toMs: number) => fromMs <= view.toMs && toMs >= view.fromMs
 
   const key = holds.keys.indexOf(view.key)
   const all = barsOf(holds, key).filter((bar) => inWindow(bar.fromMs, bar.toMs))
-  const overlaps = (firstOverlaps.get(view.key) ?? []).filter(({ fromMs, toMs }) => inWindow(fromMs, toMs))
+  const overlaps = (overlapsOfKeys.get(view.key) ?? []).filter(({ fromMs, toMs }) => inWindow(fromMs, toMs))
   const overlapping = new Set(overlaps.flatMap(({ ops }) => ops))
   for (const bar of all) bar.overlapping = overlapping.has(bar.op)
   const every = Math.ceil(all.length / barsMax)
@@ -89,22 +89,27 @@ type View = Pick<Timeline, 'key' | 'because' | 'fromMs' | 'toMs'>
 
 /** Where it broke first, else the busiest key's whole load. */
 function chooseView(report: Report, holds: Holds, overlaps: Map<string, Overlap[]>, events: readonly Event[]): View {
+  const loadMs = (events.find((event) => event.f === 'phase' && event.phase === 'load')?.t ?? 0) / 1e6
   const first = firstViolation(report)
   if (first !== undefined && holds.keys.includes(first.key)) {
     const pair = overlaps.get(first.key)?.find(({ ops }) => first.ops.every((op) => ops.includes(op)))
     const beganMs = pair && barsOf(holds, holds.keys.indexOf(first.key)).find(({ op }) => op === pair.ops[0])?.fromMs
     const fromMs = Math.min(first.atMs - aroundMs, Math.max((beganMs ?? Infinity) - 100, first.atMs - backMaxMs))
-    return { key: first.key, because: 'where it broke first', fromMs: Math.max(0, fromMs), toMs: first.atMs + aroundMs }
+    return {
+      key: first.key,
+      because: 'where it broke first',
+      fromMs: Math.max(0, loadMs - 50, fromMs),
+      toMs: first.atMs + aroundMs,
+    }
   }
   const counts = new Int32Array(holds.keys.length)
   for (let i = 0; i < holds.size; i++) counts[holds.keyOf[i]!]!++
-  const busiest = holds.keys[counts.indexOf(Math.max(...counts))]!
-  const load = events.find((event) => event.f === 'phase' && event.phase === 'load')
+  const busiest = holds.keys[counts.indexOf(counts.reduce((most, count) => Math.max(most, count), 0))]!
   const settle = events.find((event) => event.f === 'phase' && event.phase === 'settle')
   return {
     key: busiest,
     because: 'the busiest key',
-    fromMs: (load?.t ?? 0) / 1e6,
+    fromMs: loadMs,
     toMs: (settle ?? events.at(-1)!).t / 1e6,
   }
 }

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+import { invalidExample, unknownExample, validExample } from '../../test/support/reports.ts'
+import { json, renderJsonArray } from './json.ts'
+import { report } from './report.ts'
+import { reportSchema } from './schema.ts'
+
+test('docs/report.schema.json is what the code says; `npx vitest run -u` writes it anew', async () => {
+  await expect(reportSchema()).toMatchFileSnapshot('../../docs/report.schema.json')
+})
+
+test('report.json and the array for stdout hold what they were given', () => {
+  const examples = [validExample(), invalidExample(), unknownExample()]
+  for (const example of examples) expect(report.parse(JSON.parse(json.render(example)))).toEqual(example.report)
+  const reports = examples.map((example) => example.report)
+  expect(JSON.parse(renderJsonArray(reports))).toEqual(reports)
+  expect(renderJsonArray([])).toBe('[]\n')
+})
+
+test('a report that breaks the schema is not written', () => {
+  const broken = validExample()
+  broken.report.counts['requests'] = NaN
+  expect(() => json.render(broken)).toThrow(/requests/)
+})
