@@ -15,9 +15,9 @@ const overlapping = history(
   end(100),
 )
 const measured = {
-  counts: { errors: 3 },
-  rates: { throughput: 100 },
-  samplesMs: { acquire_wait: [5, 1, 3], handoff: [] },
+  counts: { requests: 100, contended: 3 },
+  rates: { throughput: 100, errors: 0.25 },
+  samplesMs: { acquire_wait: Float64Array.of(1, 3, 5), handoff: new Float64Array(0) },
 }
 const landed = {
   fault: 'kill',
@@ -145,7 +145,8 @@ test('latency and service thresholds are evaluated, and do not change the verdic
   const thresholds = {
     acquire_wait: ['p(50)<=3', 'max<5', 'avg==3', 'min==1', 'med==3', 'count==3'],
     handoff: ['p(99)<10'],
-    errors: ['count<=3'],
+    contended: ['count<=3', 'rate<0.01'],
+    errors: ['rate<0.5'],
     throughput: ['rate>50'],
     fairness: ['value>0.5'],
   }
@@ -160,6 +161,8 @@ test('latency and service thresholds are evaluated, and do not change the verdic
     [3, true],
     [null, false],
     [3, true],
+    [0.03, false],
+    [0.25, true],
     [100, true],
     [null, false],
   ])

@@ -3,26 +3,19 @@ import type { Checker, Evidence, Finding } from './checkers/checker.ts'
 import { plural } from './checkers/damage.ts'
 import { grantsOf, holdsOf } from './checkers/holds.ts'
 import type { Event } from './history/event.ts'
+import type { Measured } from './history/measure.ts'
+import { percentile } from './history/samples.ts'
 import type { Damage } from './ledger/ledger.ts'
 import type { Plan } from './plan/scenario.ts'
-import { allThresholds, keeps, percentileOf, type Threshold } from './plan/thresholds.ts'
+import { allThresholds, keeps, type Threshold } from './plan/thresholds.ts'
 import type { Report, Verdict } from './reporters/report.ts'
-
-/** What was measured besides the checkers' counts; keys are the names of metrics. */
-export interface Measured {
-  counts: Readonly<Record<string, number>>
-  /** Single numbers: `throughput`, `commands_per_acquire`, `fairness`, and shares such as `errors`. */
-  rates: Readonly<Record<string, number>>
-  /** Every sample of a latency in ms, in any order, so that any percentile can be asked for. */
-  samplesMs: Readonly<Record<string, ArrayLike<number>>>
-}
 
 export interface Testimony {
   plan: Plan
   /** Merged and sorted by `t`. */
   events: readonly Event[]
   damage?: Damage | undefined
-  measured: Measured
+  measured: Pick<Measured, 'counts' | 'rates' | 'samplesMs'>
   faults: Report['faults']
   /** What makes the evidence incomplete, one sentence each: each is a reason for `unknown`. */
   notes: readonly string[]
@@ -100,19 +93,38 @@ function runCheckers({ plan, events, damage }: Testimony, all: readonly Checker[
 }
 
 /** null where nothing was measured. */
-function valueOf(threshold: Threshold, findings: readonly Finding[], measured: Measured): number | null {
-  const { name, tag, kind, aggregation, percentile } = threshold
+function valueOf(threshold: Threshold, findings: readonly Finding[], measured: Testimony['measured']): number | null {
+  const { name, tag, kind } = threshold
   if (kind === 'safety')
     return findings
       .filter(({ metric, blame }) => metric === name && (tag === undefined || blame === tag.value))
       .reduce((sum, { count }) => sum + count, 0)
-  if (kind === 'service') return (aggregation === 'count' ? measured.counts[name] : measured.rates[name]) ?? null
+  return kind === 'service' ? serviceValue(threshold, measured) : latencyValue(threshold, measured)
+}
 
-  const samples = Float64Array.from(measured.samplesMs[name] ?? []).sort()
-  if (aggregation === 'count') return samples.length
-  if (samples.length === 0) return null
-  if (aggregation === 'avg') return samples.reduce((sum, sample) => sum + sample, 0) / samples.length
-  return percentileOf(samples, { min: 0, med: 50, max: 100 }[aggregation as string] ?? percentile!)
+function serviceValue({ name, aggregation }: Threshold, { counts, rates }: Testimony['measured']): number | null {
+  const count = counts[name] ?? null
+  if (aggregation === 'count' || rates[name] !== undefined) return aggregation === 'count' ? count : rates[name]!
+  // The share of requests that were answered so.
+  return count !== null && counts['requests'] ? count / counts['requests'] : null
+}
+
+function latencyValue(threshold: Threshold, { samplesMs }: Testimony['measured']): number | null {
+  const sorted = samplesMs[threshold.name] ?? new Float64Array(0)
+  if (threshold.aggregation === 'count') return sorted.length
+  if (sorted.length === 0) return null
+  switch (threshold.aggregation) {
+    case 'avg':
+      return sorted.reduce((sum, sample) => sum + sample, 0) / sorted.length
+    case 'min':
+      return sorted[0]!
+    case 'med':
+      return percentile(sorted, 50)
+    case 'max':
+      return sorted.at(-1)!
+    default:
+      return percentile(sorted, threshold.percentile!)
+  }
 }
 
 function lackOfEvidence({ plan, events, faults }: Testimony): string[] {

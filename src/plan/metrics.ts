@@ -104,8 +104,8 @@ export const metrics = {
   errors: {
     kind: 'service',
     unit: 'requests',
-    docs: 'Requests that were answered with unavailable or indeterminate; `rate` is their share of all.',
-    aggregations: share,
+    docs: 'The share of requests that were answered with unavailable or indeterminate.',
+    aggregations: ['rate'],
   },
   unavailable: {
     kind: 'service',
@@ -122,19 +122,13 @@ export const metrics = {
   throughput: {
     kind: 'service',
     unit: 'requests per second',
-    docs: 'Requests that were answered, per second of load.',
+    docs: 'Requests done while the load was on, a second of it.',
     aggregations: ['rate', 'value'],
-  },
-  commands_per_acquire: {
-    kind: 'service',
-    unit: 'commands',
-    docs: 'Redis commands that the lock spent per grant.',
-    aggregations: ['value'],
   },
   fairness: {
     kind: 'service',
     unit: 'ratio',
-    docs: "Jain's index of the grants per caller: 1 where all got the same.",
+    docs: "Jain's index of the grants per server: 1 where all got the same.",
     aggregations: ['value'],
   },
 } satisfies Record<string, Metric>

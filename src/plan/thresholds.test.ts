@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { UsageError } from '../lib/failure.ts'
-import { allThresholds, keeps, parseThreshold, percentileOf } from './thresholds.ts'
+import { allThresholds, keeps, parseThreshold } from './thresholds.ts'
 
 test.each([
   ['overlaps', 'count==0', { name: 'overlaps', aggregation: 'count', comparison: '==', limit: 0, kind: 'safety' }],
@@ -90,12 +90,4 @@ test('comparisons; what was not measured keeps nothing', () => {
     false,
   ])
   expect(holds('max<5', null)).toBe(false)
-})
-
-test('percentiles lie between the neighbours, as in k6', () => {
-  expect(percentileOf([1, 2, 3, 4, 5], 50)).toBe(3)
-  expect(percentileOf([1, 2, 3, 4], 50)).toBe(2.5)
-  expect(percentileOf([1, 2], 90)).toBeCloseTo(1.9)
-  expect(percentileOf([7], 99)).toBe(7)
-  expect([0, 100].map((percent) => percentileOf([1, 2, 9], percent))).toEqual([1, 9])
 })

@@ -4,6 +4,7 @@ import { metricNamed, metrics, type Aggregation, type Metric } from './metrics.t
 
 /**
  * Thresholds in k6's syntax: `count==0`, `p(99)<250`, `'overlaps{blame:topology}': ['count<=2']`.
+ * Percentiles are those of the report (nearest rank, history/samples.ts), where k6 interpolates.
  * https://grafana.com/docs/k6/latest/using-k6/thresholds/
  */
 export interface Threshold {
@@ -97,14 +98,6 @@ export function allThresholds(written: Readonly<Record<string, readonly string[]
 /** Whether a value keeps within a threshold. What was not measured (null) keeps nothing: a promise without evidence is not kept. */
 export const keeps = ({ comparison, limit }: Threshold, value: number | null): boolean =>
   value !== null && comparisons[comparison](value, limit)
-
-/** A percentile as k6 has it: linear between the neighbours. @param sorted ascending, not empty */
-export function percentileOf(sorted: ArrayLike<number>, percent: number): number {
-  const position = (percent / 100) * (sorted.length - 1)
-  const below = sorted[Math.floor(position)]!
-  const above = sorted[Math.ceil(position)]!
-  return below + (above - below) * (position - Math.floor(position))
-}
 
 function checkTag(name: string, metric: Metric, tag: string, value: string): void {
   const tags = metric.tags ?? {}
