@@ -250,7 +250,12 @@ test('the Python example excludes', { timeout: 60_000 }, async () => {
   const [first, second] = programs.map(({ lock }) => lock)
   const grant = (await first!.acquire('k', { ttlMs: 100, waitMs: 0, signal }))!
   expect(await second!.acquire('k', { ttlMs: 100, waitMs: 0, signal })).toBeNull()
+  const impatient = new AbortController()
+  await first!.acquire('held', { ttlMs: 60_000, waitMs: 0, signal })
+  const waiting = second!.acquire('held', { ttlMs: 100, waitMs: 60_000, signal: impatient.signal })
   await sleep(150)
+  impatient.abort()
+  expect(await waiting).toBeNull()
   expect(await first!.extend!(grant, 1000)).toBe(false)
   expect(await first!.release(grant)).toBe(false)
   await Promise.all(programs.map(({ lock }) => lock.close()))
