@@ -80,9 +80,9 @@ export async function acquire(counter: Counter, process: string, key: string): P
     tally.add('acquired')
     return { outcome: 'granted', op, held }
   } catch (error) {
-    const { type, message } = classify(error)
-    counter.record(stamped(counter, { process, type, f: 'acquire', op, key, error: message }, error))
-    return { outcome: type === 'fail' ? 'unavailable' : 'indeterminate', op, message }
+    const failure = classify(error)
+    counter.record({ process, f: 'acquire', op, key, ...failure })
+    return { outcome: failure.type === 'fail' ? 'unavailable' : 'indeterminate', op, message: failure.error }
   }
 }
 
@@ -103,8 +103,8 @@ export async function extend(
       counter.record({ ...base, type: 'info', error: noAnswer('extend'), unsettled: true })
       return { answer: 'unknown' }
     }
-    if (answer === false || (typeof answer === 'object' && 'lost' in answer)) {
-      counter.record(stamped(counter, { ...base, type: 'fail', error: 'lost' }, answer))
+    if (answer === false) {
+      counter.record({ ...base, type: 'fail', error: 'lost' })
       return { answer: 'lost' }
     }
     const validForMs = typeof answer === 'object' ? answer?.validForMs : undefined
@@ -113,8 +113,7 @@ export async function extend(
     counter.record(stamped(counter, event, answer))
     return { answer: 'extended', validForMs: validForMs ?? ttlMs }
   } catch (error) {
-    const { type, message } = classify(error)
-    counter.record(stamped(counter, { ...base, type, error: message }, error))
+    counter.record({ ...base, ...classify(error) })
     return { answer: 'unknown' }
   }
 }
@@ -143,8 +142,7 @@ export async function release(counter: Counter, process: string, held: Held): Pr
       counter.record({ process, type: 'fail', f: 'release', op, key, grant, error: 'not held' })
     else counter.record({ process, type: 'ok', f: 'release', op, key, grant })
   } catch (error) {
-    const { type, message } = classify(error)
-    counter.record({ process, type, f: 'release', op, key, grant, error: message })
+    counter.record({ process, f: 'release', op, key, grant, ...classify(error) })
   }
 }
 
@@ -162,10 +160,12 @@ async function letGoLate(
 }
 
 /** `definite: true` on an error proves that nothing was applied; any other leaves open what happened. */
-function classify(error: unknown): { type: 'fail' | 'info'; message: string } {
+function classify(error: unknown): { type: 'fail' | 'info'; error: string; unsettled?: true } {
   const text = error instanceof Error ? error.message || error.name : String(error)
-  const isDefinite = typeof error === 'object' && error !== null && 'definite' in error && error.definite === true
-  return isDefinite ? { type: 'fail', message: `unavailable: ${text}` } : { type: 'info', message: text }
+  const { definite, unsettled } = Object(error) as { definite?: unknown; unsettled?: unknown }
+  if (definite === true) return { type: 'fail', error: `unavailable: ${text}` }
+  // A program behind `stdio:` has deadlines of its own.
+  return { type: 'info', error: text, ...(unsettled === true && { unsettled }) }
 }
 
 /** The event at the time that the lock itself took, where it did. */

@@ -54,6 +54,8 @@ export interface ServerConfiguration {
   ledger?: { url: string; schema: string }
   /** The history file to append to. */
   historyFile: string
+  /** Where a program's (stdio) own log goes; default: beside the history. */
+  logFolder?: string
   /** Ops of this process start here; each incarnation of a server has its own ten million. */
   opBase: number
   /** The drill's start on CLOCK_MONOTONIC, ns, as a decimal string. */

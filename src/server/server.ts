@@ -55,11 +55,11 @@ export async function openServer(
   const options = workload.options.parse(written)
   const manners = discipline.parse(options)
   const db = ledger && workload.ledger ? stack.use(await openDatabase(ledger, server)) : noLedger
-  const lock = stack.use(await openLockUnderTest(configuration, record))
-  const { capabilities } = lock.description
+  const tested = stack.use(await openLockUnderTest(configuration, record))
+  const { capabilities } = tested.description
   if (manners.guard === 'fenced' && !capabilities.fencing)
     throw new UsageError(
-      `the lock ${lock.description.name} gives no fences (capabilities.fencing), which guard: fenced needs`,
+      `the lock ${tested.description.name} gives no fences (capabilities.fencing), which guard: fenced needs`,
     )
 
   let ops = opBase
@@ -68,7 +68,7 @@ export async function openServer(
     workload,
     options,
     discipline: manners,
-    lock: lock.open,
+    lock: tested.lock,
     ttlMs: plan.lock.ttlMs,
     waitMs: plan.lock.waitMs,
     extends: capabilities.extend === true && capabilities.autoExtend !== true,
@@ -90,8 +90,8 @@ export async function openServer(
   const running = stack.move()
   return {
     door: door.address,
-    lock: lock.description,
-    pids: lock.pids,
+    lock: tested.description,
+    pids: tested.pids,
     async load(peers) {
       const doors = Object.values(peers)
       using traffic = openTraffic(shop, {
@@ -109,7 +109,7 @@ export async function openServer(
         iterate: (iteration) => traffic.iterate(iteration),
       })
       const result = await Promise.race([driven, stopped.promise])
-      Object.assign(counts, countsOf(result), { undelivered: traffic.undelivered() })
+      Object.assign(counts, countsOf(result), { undelivered_requests: traffic.undelivered() })
     },
     stop(gracefulMs) {
       stopping.abort()
@@ -122,7 +122,7 @@ export async function openServer(
     },
     flush: () => recorder.flush(),
     async [Symbol.asyncDispose]() {
-      record({ process: server, type: 'info', f: 'count', counts: { ...counts, unhandled: tally.unhandled } })
+      record({ process: server, type: 'info', f: 'count', counts: { ...counts, unhandled_errors: tally.unhandled } })
       await running.disposeAsync()
     },
   }
