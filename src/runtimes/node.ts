@@ -9,7 +9,7 @@ import type { NodeHandle, NodeSpec } from './runtime.ts'
 
 const host = '127.0.0.1'
 const startMs = 15_000
-const pollMs = 2
+const pollMs = 4
 const signalMs = 5_000
 
 export interface NodeSetting {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EnvironmentError } from '../lib/failure.ts'
@@ -13,7 +14,7 @@ const host = '127.0.0.1'
 /** How often a process gets another port, where somebody took its own in the moment before. */
 const portTries = 5
 const toxiproxyStartMs = 10_000
-const pollMs = 2
+const pollMs = 4
 /** The oldest that has all settings of node.ts. */
 const oldestRedis = [6, 2]
 
@@ -55,7 +56,7 @@ export async function openProcessRuntime({ children, logs }: RuntimeContext): Pr
       const child = children.spawn(toxiproxyServer, args, { name: 'toxiproxy', logFile, env: { LOG_LEVEL: 'info' } })
       stopToxiproxy = () => children.stop(child, { graceMs: 0 })
       const api = `http://${host}:${apiPort}`
-      const version = await untilVersion(api, () => child.exitCode !== null || child.signalCode !== null)
+      const version = await untilVersion(apiPort, () => child.exitCode !== null || child.signalCode !== null)
       if (version !== undefined) return { api, logFile, version }
       await stopToxiproxy()
       const log = lastLines(await readFile(logFile, 'utf8'))
@@ -80,17 +81,26 @@ export async function openProcessRuntime({ children, logs }: RuntimeContext): Pr
 }
 
 /** Undefined where the process ended, or does not answer. */
-async function untilVersion(api: string, ended: () => boolean): Promise<string | undefined> {
+async function untilVersion(port: number, ended: () => boolean): Promise<string | undefined> {
   for (const endMs = performance.now() + toxiproxyStartMs; performance.now() < endMs && !ended(); await sleep(pollMs)) {
-    try {
-      const answer = await fetch(`${api}/version`, { signal: AbortSignal.timeout(1000) })
-      const { version } = (await answer.json()) as { version: string }
-      return version
-    } catch {
-      // Not yet.
-    }
+    const version = /"version": *"([^"]*)"/.exec(await getOnce(port, '/version'))?.[1]
+    if (version !== undefined) return version
   }
   return undefined
+}
+
+/** The whole answer as text, empty where there is none. By hand: to load `fetch` takes longer than Toxiproxy to start. */
+function getOnce(port: number, path: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: 1000 })
+    let text = ''
+    socket.setEncoding('utf8')
+    socket.on('connect', () => socket.write(`GET ${path} HTTP/1.0\r\nHost: ${host}\r\n\r\n`))
+    socket.on('data', (chunk: string) => (text += chunk))
+    socket.on('timeout', () => socket.destroy())
+    socket.on('error', () => {})
+    socket.on('close', () => resolve(text))
+  })
 }
 
 /** An old one ends at the first setting that it does not know; asked only then, because asking takes time. */
