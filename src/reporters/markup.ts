@@ -25,7 +25,7 @@ function render(value: Value): string {
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
 /** Safe between tags and in quoted attributes; control characters, which HTML forbids, become visible. */
-export function escapeMarkup(text: string): string {
+function escapeMarkup(text: string): string {
   return (
     text
       .replaceAll(/[&<>"']/g, (character) => entities[character]!)

@@ -25,7 +25,7 @@ td.number, th.number { text-align: right; white-space: nowrap; }
 td.nowrap { white-space: nowrap; }
 tr.involved td { background: var(--bad-ground); } tr.involved td:first-child { box-shadow: inset 3px 0 var(--bad); } td:first-child, th:first-child { padding-left: 10px; }
 h2 code { font-size: inherit; }
-.columns > * { max-width: 100%; overflow-x: auto; } .columns p { max-width: 300px; }
+.columns > * { max-width: 100%; overflow-x: auto; } .columns td { white-space: nowrap; } .columns p { max-width: 300px; }
 .columns { display: flex; flex-wrap: wrap; gap: 0 56px; }
 details { margin-top: 12px; } summary { cursor: pointer; color: var(--dim); }
 figure { margin: 0; } figcaption { margin-bottom: 8px; color: var(--dim); }

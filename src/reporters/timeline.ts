@@ -36,7 +36,7 @@ export interface Overlap {
   toMs: number
 }
 
-export interface FaultBand {
+interface FaultBand {
   label: string
   fromMs: number
   toMs: number
@@ -44,7 +44,7 @@ export interface FaultBand {
   healed: boolean
 }
 
-export interface Mark {
+interface Mark {
   atMs: number
   /** The node or server. */
   where: string
