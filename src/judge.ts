@@ -1,7 +1,7 @@
 import { quote } from 'shlex'
 import { holdsDuring, holdsOf } from './checkers/holds.ts'
 import type { DrillRecord } from './drill.ts'
-import type { FaultEvent } from './history/event.ts'
+import type { Event, FaultEvent, TopologyEvent } from './history/event.ts'
 import { measure } from './history/measure.ts'
 import type { Plan } from './plan/scenario.ts'
 import type { Report } from './reporters/report.ts'
@@ -89,12 +89,26 @@ function faultsOf({ plan, events }: DrillRecord): Report['faults'] {
         appliedAtMs: ms(landed?.t),
         healedAtMs: healed?.type === 'ok' ? ms(healed.t) : null,
         landed: landed !== undefined,
-        proof: [said?.proof ?? said?.error, healed?.type === 'fail' ? `not healed: ${healed.error}` : '']
+        proof: [
+          said?.proof ?? said?.error,
+          ...(landed ? switchesAway(events, landed) : []),
+          healed?.type === 'fail' ? `not healed: ${healed.error}` : '',
+        ]
           .filter(Boolean)
-          .join('; '),
+          .join(', '),
         holdsDuring: landed ? holdsDuring(holds, landed.t, healed?.t ?? endNs) : 0,
       }
     })
+}
+
+/** A primary that Sentinel gave up after the fault hit it, until the same node is hit again: part of what the fault did. */
+function switchesAway(events: readonly Event[], landed: FaultEvent): string[] {
+  const hit = new Set(landed.target.split(/[^\w-]+/))
+  const next = events.find((event) => event.f === 'fault' && event.stage === 'landed' && event.t > landed.t)
+  return events
+    .filter((event): event is TopologyEvent => event.f === 'topology' && event.event === 'switch-master')
+    .filter((event) => hit.has(event.from ?? '') && event.t > landed.t && event.t < (next?.t ?? Infinity))
+    .map((event) => `+switch-master to ${event.to} after ${((event.t - landed.t) / 1e9).toFixed(3)} s`)
 }
 
 /** The command that runs this drill again. */
