@@ -20,7 +20,7 @@ export function judgeMajority(scene: Scene, a: Hold, b: Hold, nodeCount: number)
       return unclear(`what ${unseen.join(', ')} did at that time was not seen`)
     return {
       blame: 'lock',
-      story: () => `${hold.server} was granted it with ${votes.length} of ${nodeCount} nodes, which is no majority`,
+      story: () => `${hold.server}'s grant has ${votes.length} of ${nodeCount} nodes, which is no majority`,
     }
   }
 

@@ -40,13 +40,13 @@ export function judgeOne(scene: Scene, a: Hold, b: Hold): Judgement {
   if (nodeB === undefined) {
     const silent = record.nodes.find((node) => mayHaveGrantedUnseen(scene, node, b))
     if (silent !== undefined) return unclear(`what ${silent} did at that time was not seen`)
-    return { blame: 'lock', story: () => `${b.server} was granted it without writing a key on any node` }
+    return { blame: 'lock', story: () => `${b.server}'s grant wrote no key on any node` }
   }
   const nodeA = grantingNode(scene, nodes, a)
   if (nodeA === undefined) {
     const silent = record.nodes.find((node) => mayHaveGrantedUnseen(scene, node, a))
     if (silent !== undefined) return unclear(`what ${silent} did when ${a.server} was granted it was not seen`)
-    return { blame: 'lock', story: () => `${a.server} had been granted it without writing a key on any node` }
+    return { blame: 'lock', story: () => `${a.server}'s grant wrote no key on any node` }
   }
 
   const between = incidents.switches.filter((change) => change.t > a.startNs && change.t <= b.startNs)
@@ -82,7 +82,7 @@ export function onNode(scene: Scene, node: string, a: Hold, b: Hold): Judgement 
       return { blame: 'topology', story: () => `the flush of ${node} at ${seconds(flushNs)} took the key` }
     if (gone && loss.kind === 'vanished')
       return unclear(`the key was gone from ${node} at ${seconds(loss.t)}, and no event tells why`)
-    const at = gone ? loss.t : loss?.kind === 'overwritten' && loss.at === second ? loss.t : undefined
+    const at = gone ? loss.t : overwrittenNs(scene, node, a, b)
     if (at === undefined) return { blame: 'lock', story: () => `${a.server}'s key was still on ${node}` }
     return { blame: 'lock', story: () => `${a.server}'s key on ${node} was overwritten at ${seconds(at)}` }
   }
@@ -110,6 +110,14 @@ export function onNode(scene: Scene, node: string, a: Hold, b: Hold): Judgement 
     }
   }
   return expiry(node, a, loss.t)
+}
+
+/** When the second grant's own write came over the first one's key; undefined where it wrote nothing there after it. */
+function overwrittenNs(scene: Scene, node: string, a: Hold, b: Hold): number | undefined {
+  const first = scene.anchor(node, a)
+  const second = scene.anchor(node, b)
+  if (first === undefined || second === undefined || second <= first) return undefined
+  return scene.record.track(node, b.key)?.events[second]?.t
 }
 
 function expiry(node: string, a: Hold, t: number): Judgement {

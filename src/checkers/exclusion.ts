@@ -1,7 +1,7 @@
 import { blamer } from './blame.ts'
 import type { Judgement } from './blame-node.ts'
 import type { Blame, Checker } from './checker.ts'
-import { holdAt, holdsOf, overlappingPairs, type Holds } from './holds.ts'
+import { holdAt, holdsOf, overlappingPairs, serverOf, type Holds } from './holds.ts'
 import { seconds } from './words.ts'
 
 const blames = ['lock', 'topology', 'holder', 'unclear'] as const satisfies readonly Blame[]
@@ -9,6 +9,8 @@ const blames = ['lock', 'topology', 'holder', 'unclear'] as const satisfies read
 interface Tally {
   count: number
   keys: Set<number>
+  /** Pairs of two servers; the others are two callers of one. */
+  ofTwoServers: number
   first: number
   second: number
   judgement: Judgement
@@ -26,11 +28,21 @@ export const exclusion = {
     overlappingPairs(holds, (first, second) => {
       judge ??= blamer(evidence, holds)
       const judgement = judge(first, second)
+      const ofTwoServers = serverAt(holds, first) === serverAt(holds, second) ? 0 : 1
       const tally = tallies.get(judgement.blame)
       if (tally) {
         tally.count++
+        tally.ofTwoServers += ofTwoServers
         tally.keys.add(holds.keyOf[first]!)
-      } else tallies.set(judgement.blame, { count: 1, keys: new Set([holds.keyOf[first]!]), first, second, judgement })
+      } else
+        tallies.set(judgement.blame, {
+          count: 1,
+          ofTwoServers,
+          keys: new Set([holds.keyOf[first]!]),
+          first,
+          second,
+          judgement,
+        })
     })
     return blames.flatMap((blame) => {
       const tally = tallies.get(blame)
@@ -39,10 +51,10 @@ export const exclusion = {
   },
 } satisfies Checker
 
-function finding(holds: Holds, blame: Blame, { count, keys, first, second, judgement }: Tally) {
+function finding(holds: Holds, blame: Blame, { count, keys, ofTwoServers, first, second, judgement }: Tally) {
   const a = holdAt(holds, first)
   const b = holdAt(holds, second)
-  const who = a.server === b.server ? `two callers of ${a.server}` : 'two servers'
+  const who = ofTwoServers === count ? 'two servers' : ofTwoServers > 0 ? 'two callers' : 'two callers of one server'
   const what = keys.size === 1 ? a.key : `one key`
   const times = count === 1 ? 'once' : `${count} times`
   const where = keys.size === 1 ? '' : `, on ${keys.size} keys`
@@ -59,3 +71,5 @@ function finding(holds: Holds, blame: Blame, { count, keys, first, second, judge
     first: { key: a.key, atMs: b.startNs / 1e6, ops: [a.op, b.op] },
   }
 }
+
+const serverAt = (holds: Holds, index: number) => serverOf(holds.events[holds.okAt[index]!]!.process)

@@ -159,16 +159,21 @@ function choose(tracks: Map<string, GrowingTrack> | undefined, tokens: readonly 
 
 /**
  * The event with which a grant's key came into being on the node, as an index into the track: the last write before the grant that a
- * sample shows to hold its token, or, where tokens do not tell, the last write in the time of its acquire that is not known to be another's.
+ * sample shows to hold its token, or the sample that found it after a gap, or, where tokens do not tell, the last write in the time of its acquire that is not known to be another's.
  */
 export function anchorOf(track: Track | undefined, hold: Hold): number | undefined {
   if (!track) return undefined
   const { events } = track
   const latest = hold.startNs + (hold.token === undefined ? readLagNs : provenLagNs)
+  let found: number | undefined
   let before: number | undefined
   let after: number | undefined
   for (let at = lastUpTo(events, latest); at >= 0 && events[at]!.t >= hold.invokeNs; at--) {
     const event = events[at]!
+    if (event.event === 'sample' && hold.token !== undefined && event.value?.includes(hold.token)) {
+      if (at === 0 || events[at - 1]!.event === 'resync') found = at
+      continue
+    }
     if (!writes(event)) continue
     const value = valueAfter(events, at)
     if (hold.token !== undefined && value !== undefined) {
@@ -179,7 +184,7 @@ export function anchorOf(track: Track | undefined, hold: Hold): number | undefin
     if (event.t > hold.startNs) after = at
     else before ??= at
   }
-  return before ?? after
+  return found ?? before ?? after
 }
 
 /** What the key held after this event, where a sample tells. */

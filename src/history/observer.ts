@@ -23,8 +23,10 @@ export interface Observer extends AsyncDisposable {
 const channelStart = '__keyevent@'
 const pattern = `${channelStart}*__:*`
 const connectTimeoutMs = 5_000
-/** A node that comes back is seen within this time. */
+/** A node that comes back is seen within this time. The first try is at once: a failover kills the connections of the new primary. */
 const reconnectMs = 50
+/** Keys that are looked for after a gap; a drill has some dozens. */
+const scanCount = 1000
 /** A lock's value is short; of anything else the head will do. */
 const valueMaxChars = 256
 /** Elements that are asked of a hash, a set, a list: a lock has a few. */
@@ -64,7 +66,7 @@ interface Watched {
  * came later overtake them.
  *
  * It outlives its node. When the connection breaks it records `gap` (key `''`: events may be missed from here) and, when it is back, `resync` with the
- * value `restarted` or `same process`, followed by one sample of each key that was alive. `down` is recorded when the node refuses or its run_id has changed,
+ * value `restarted` or `same process`, followed by one sample of each key that is or was there. `down` is recorded when the node refuses or its run_id has changed,
  * `up` when it answers again.
  *
  * Resolves once it is subscribed. Rejects if the node does not let it in within five seconds.
@@ -86,7 +88,7 @@ export async function observe(options: ObserverOptions): Promise<Observer> {
     password: options.password,
     connectionName: 'picklock-observer',
     connectTimeout: connectTimeoutMs,
-    retryStrategy: () => (closed ? null : reconnectMs),
+    retryStrategy: (times) => (closed ? null : times === 1 ? 1 : reconnectMs),
     maxRetriesPerRequest: null,
     enableOfflineQueue: false,
     autoResubscribe: false,
@@ -168,20 +170,23 @@ export async function observe(options: ObserverOptions): Promise<Observer> {
   const subscribe = async () => {
     // A restarted node has its configuration file, but not what CONFIG SET told it before.
     await redis.config('SET', 'notify-keyspace-events', 'EA')
-    await redis.psubscribe(pattern)
     const current = /run_id:(\w+)/.exec(await redis.info('server'))?.[1]
-    if (gapNs !== undefined) {
-      const restarted = current !== runId
-      if (restarted && downNs === undefined) topology('down', gapNs)
-      if (restarted || downNs !== undefined) topology('up')
-      seen('resync', '', { value: restarted ? 'restarted' : 'same process' })
-      for (const [key, watched] of alive) {
-        watched.asking = false
-        later(key)
-      }
-    }
+    await redis.psubscribe(pattern)
+    const restarted = current !== runId
     runId = current
+    if (gapNs === undefined) return
+    if (restarted && downNs === undefined) topology('down', gapNs)
+    if (restarted || downNs !== undefined) topology('up')
+    seen('resync', '', { value: restarted ? 'restarted' : 'same process' })
     gapNs = downNs = undefined
+    const [, present] = await redis.scan('0', 'COUNT', scanCount)
+    for (const key of present)
+      if (!alive.has(key) && !options.isInternal?.(key))
+        alive.set(key, { shape: 'string', asking: false, changed: false })
+    for (const [key, watched] of alive) {
+      watched.asking = false
+      later(key)
+    }
   }
 
   redis.on('close', () => {
