@@ -80,13 +80,10 @@ function topologiesFor(asked: Request['topologies'], possible: readonly Topology
 /** As the user would type it. */
 function commandFor(scenario: string, { topology, lock, seed }: Plan, request: Request, own: boolean): string {
   const options = own ? Object.entries(request.lockOptions).map(([key, value]) => `${key}=${String(value)}`) : []
-  return [
-    ...['picklock', 'run', scenario, '--topology', topology.kind, '--lock', lock.spec, '--seed', String(seed)],
-    ...request.set.flatMap((assignment) => ['--set', assignment]),
-    ...options.flatMap((option) => ['--lock-option', option]),
-  ]
-    .map(quote)
-    .join(' ')
+  const words = ['picklock', 'run', scenario, '--topology', topology.kind, '--lock', lock.spec, '--seed', String(seed)]
+  words.push(...request.set.flatMap((assignment) => ['--set', assignment]))
+  words.push(...options.flatMap((option) => ['--lock-option', option]))
+  return words.map(quote).join(' ')
 }
 
 /** A lock is loaded once, however many drills it is in. */

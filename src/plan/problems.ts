@@ -105,7 +105,7 @@ function describe(value: unknown): string {
   if (value === null) return 'empty'
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object') return 'a block of keys'
-  return String(value)
+  return typeof value === 'bigint' ? `${value}` : JSON.stringify(value)
 }
 
 /** What stands at a path; of a shorthand (`topology: sentinel`, where `topology.kind` is wrong) the nearest that does. */

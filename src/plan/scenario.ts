@@ -14,9 +14,6 @@ export const duration = z
     return Number(amount) * { ms: 1, s: 1_000, m: 60_000 }[unit as 'ms' | 's' | 'm']
   })
 
-const share = z.number().min(0).max(1)
-const range = z.strictObject({ min: z.number().min(0), max: z.number().min(0) })
-
 export const topologyKinds = ['single', 'sentinel', 'redlock'] as const
 
 const topology = z.strictObject({
