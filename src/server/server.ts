@@ -48,7 +48,8 @@ export async function openServer(
   const now = drillClock(startNs)
   const recorder = stack.use(new Recorder(historyFile, now))
   const record = recorder.record.bind(recorder)
-  const tally = new Tally(throttled(() => say({ kind: 'progress', ...tally.progress() }), progressEveryMs))
+  const report = () => say({ kind: 'progress', ...tally.progress() })
+  const tally = new Tally(throttled(report, progressEveryMs))
 
   const { kind, ...written } = plan.workload
   const workload: Workload = workloads[kind as WorkloadKind]
@@ -109,6 +110,8 @@ export async function openServer(
         iterate: (iteration) => traffic.iterate(iteration),
       })
       const result = await Promise.race([driven, stopped.promise])
+      // The controller's totals are whole when it hears that the load is over, and once more at the very end.
+      report()
       Object.assign(counts, countsOf(result), { undelivered_requests: traffic.undelivered() })
     },
     stop(gracefulMs) {
@@ -124,6 +127,7 @@ export async function openServer(
     async [Symbol.asyncDispose]() {
       record({ process: server, type: 'info', f: 'count', counts: { ...counts, unhandled_errors: tally.unhandled } })
       await running.disposeAsync()
+      report()
     },
   }
 }

@@ -1,0 +1,146 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import type { Event } from '../history/event.ts'
+import type { Grant, OpenLock } from '../locks/lock.ts'
+import type { Timed } from '../locks/timed.ts'
+import { acquire, extend, release, type Counter } from './calls.ts'
+import { Deadline } from './deadline.ts'
+import { Lease } from './lease.ts'
+import { Tally } from './tally.ts'
+
+const deadlineMs = 20
+/** Well after any deadline here. */
+const longMs = 150
+
+function counterOf(lock: Partial<OpenLock>) {
+  const events: Omit<Event, 't'>[] = []
+  let ops = 0
+  const counter: Counter = {
+    lock: { acquire: () => Promise.resolve({}), release: () => Promise.resolve(true), ...lock },
+    ttlMs: 1000,
+    waitMs: 0,
+    startNs: 1000n,
+    record: (event) => void events.push(event),
+    nextOp: () => ++ops,
+    tally: new Tally(() => {}),
+    acquireDeadline: new Deadline(deadlineMs),
+    deadline: new Deadline(deadlineMs),
+  }
+  return { counter, events }
+}
+
+const never = () => new Promise<never>(() => {})
+const held = (grant: Grant) => ({ op: 1, key: 'k', grant, fence: undefined })
+
+test('a call without an answer is indeterminate and unsettled, and its signal fires', async () => {
+  let signal: AbortSignal | undefined
+  const { counter, events } = counterOf({
+    acquire: (_, options) => {
+      signal = options.signal
+      return never()
+    },
+    release: never,
+    extend: never,
+  })
+  expect(await acquire(counter, 'p', 'k')).toMatchObject({ outcome: 'indeterminate' })
+  expect(signal?.aborted).toBe(true)
+  expect(await extend(counter, 'p', held({}))).toEqual({ answer: 'unknown' })
+  await release(counter, 'p', held({}))
+  expect(events.filter(({ type }) => type === 'info')).toMatchObject([
+    { f: 'acquire', unsettled: true },
+    { f: 'extend', unsettled: true },
+    { f: 'release', unsettled: true },
+  ])
+})
+
+test('a grant that comes after the deadline is given back, and that is recorded', async () => {
+  const { counter, events } = counterOf({ acquire: () => sleep(longMs, { token: 'late' }) })
+  await acquire(counter, 'p', 'k')
+  await sleep(2 * longMs)
+  expect(events.map(({ f, type }) => `${f} ${type}`)).toEqual([
+    'acquire invoke',
+    'acquire info',
+    'release invoke',
+    'release ok',
+  ])
+  expect(events[2]).toMatchObject({ grant: 1 })
+  expect(counter.tally.holding).toEqual([])
+})
+
+test('a rejection after the deadline is nobody’s unhandled rejection', async () => {
+  const { counter } = counterOf({ acquire: () => sleep(longMs).then(() => Promise.reject(new Error('late'))) })
+  await acquire(counter, 'p', 'k')
+  await sleep(2 * longMs)
+})
+
+test.each([
+  ['definite', { definite: true }, { type: 'fail', error: 'unavailable: no' }],
+  ['anything else', {}, { type: 'info', error: 'no' }],
+  ['a program’s own deadline', { unsettled: true }, { type: 'info', error: 'no', unsettled: true }],
+])('a throw, %s', async (_, marks, event) => {
+  const fails = () => Promise.reject(Object.assign(new Error('no'), marks))
+  const { counter, events } = counterOf({ acquire: fails, release: fails, extend: fails })
+  await acquire(counter, 'p', 'k')
+  await extend(counter, 'p', held({}))
+  await release(counter, 'p', held({}))
+  expect(events.filter(({ type }) => type !== 'invoke')).toMatchObject([event, event, event])
+})
+
+test('a lock that throws what is no Error, answers at once, or is a thenable of its own', async () => {
+  const odd = counterOf({
+    acquire: () => {
+      // oxlint-disable-next-line no-throw-literal, only-throw-error -- what a careless lock does
+      throw 'text'
+    },
+    release: (() => false) as unknown as OpenLock['release'],
+    extend: (() => ({ then: (give: (value: boolean) => void) => give(true) })) as unknown as OpenLock['release'],
+  })
+  expect(await acquire(odd.counter, 'p', 'k')).toMatchObject({ outcome: 'indeterminate', message: 'text' })
+  await release(odd.counter, 'p', held({}))
+  expect(odd.events.at(-1)).toMatchObject({ type: 'fail', error: 'not held' })
+  expect(await extend(odd.counter, 'p', held({}))).toEqual({ answer: 'extended', validForMs: 1000 })
+})
+
+test('the lock’s own time stands in the history, and the lag where it has none', async () => {
+  const grants: (Grant & Timed)[] = [{ at: 5000n, fence: 12n, validForMs: 7 }, { lagNs: 33 }]
+  const { counter, events } = counterOf({
+    acquire: () => Promise.resolve(grants.shift()!),
+    extend: () => Promise.resolve({ at: 6000n, validForMs: 8 } as { validForMs: number }),
+  })
+  await acquire(counter, 'p', 'k')
+  await acquire(counter, 'p', 'k')
+  await extend(counter, 'p', held({}))
+  const [first, second, extended] = events.filter(({ type }) => type === 'ok')
+  expect(first).toMatchObject({ t: 4000, fence: '12', validForMs: 7 })
+  expect(second).toMatchObject({ lagNs: 33 })
+  expect(extended).toMatchObject({ t: 5000, validForMs: 8 })
+})
+
+test('a lost signal: recorded once at its own time, and not after the end', async () => {
+  const { counter, events } = counterOf({})
+  const lost = new AbortController()
+  const lease = new Lease(counter, 'p', held({ lost: lost.signal }), { extends: false })
+  lost.abort(Object.assign(new Error('gone'), { at: 9000n }))
+  expect(lease.lost).toBe(true)
+  expect(events).toMatchObject([{ f: 'lost', type: 'info', grant: 1, t: 8000 }])
+
+  const later = new AbortController()
+  new Lease(counter, 'p', held({ lost: later.signal }), { extends: false }).end()
+  later.abort()
+  expect(events.length).toBe(1)
+})
+
+test('a lease is extended at each half of its validity', async () => {
+  let extensions = 0
+  const { counter } = counterOf({
+    extend: () => {
+      extensions++
+      return Promise.resolve(true)
+    },
+  })
+  counter.ttlMs = 100
+  const lease = new Lease(counter, 'p', held({ validForMs: 100 }), { extends: true })
+  await lease.work(500, { obeysLost: true })
+  expect(extensions).toBeGreaterThanOrEqual(2)
+  expect(extensions).toBeLessThanOrEqual(9)
+})
