@@ -200,7 +200,7 @@ test.each(['server', 'http'] as const)(
     const byId = Map.groupBy(requests, ({ requestId }) => requestId)
     expect(byId.size).toBe(20)
     for (const pair of byId.values()) {
-      expect(pair.map(({ process }) => process.split('/')[0]).toSorted()).toEqual(['server-1', 'server-2'])
+      expect(new Set(pair.map(({ process }) => process.split('/')[0]))).toEqual(new Set(['server-1', 'server-2']))
       expect(pair.map(({ outcome }) => outcome).toSorted()).toEqual(['done', 'repeated'])
       expect(pair[0]!.intendedNs).toBe(pair[1]!.intendedNs)
     }
@@ -238,7 +238,8 @@ test('what the lock throws outside of any call is counted and recorded, and the 
   await shop.fleet.close()
   const events = await shop.history()
   expect(events.filter((event) => event.f === 'request').map(({ outcome }) => outcome)).toEqual(['done', 'done'])
-  expect(events.flatMap((event) => (event.f === 'adapter' ? [event.error] : [])).toSorted()).toEqual([
+  const thrown = events.flatMap((event) => (event.f === 'adapter' ? [String(event.error)] : []))
+  expect(thrown.toSorted()).toEqual([
     'unhandled: Error: rejected outside of any call',
     'unhandled: Error: rejected outside of any call',
     'unhandled: Error: thrown outside of any call',

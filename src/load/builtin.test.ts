@@ -137,7 +137,7 @@ test('per-vu-iterations: each user does its own number', async () => {
   expect(run).toMatchObject({ iterations: 35, dropped: 0, endedAtMs: 70 })
   expect(unique(run.started)).toBe(35)
   const perVu = Map.groupBy(run.started, ({ vu }) => vu)
-  expect([...perVu.keys()].sort()).toEqual([1, 2, 3, 4, 5])
+  expect([...perVu.keys()].toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5])
   for (const own of perVu.values()) expect(own.length).toBe(7)
 })
 
