@@ -53,16 +53,15 @@ function start(...args: string[]) {
   return { child, output, ended }
 }
 
-async function run(...args: string[]) {
-  const { output, ended } = start(...args)
+/** The words of one command line. */
+async function run(line: string) {
+  const { output, ended } = start(...line.split(' '))
   return { exitCode: await ended, ...output }
 }
 
 describe('picklock run', () => {
   test('a bad lock on all topologies: an array of reports and nothing else on stdout, exit 1', async () => {
-    const { exitCode, stdout, stderr } = await run(
-      ...['oversell', '--topology', 'all', '--lock', 'naive', '--format', 'json', '--out', 'bad'],
-    )
+    const { exitCode, stdout, stderr } = await run('oversell --topology all --lock naive --format json --out bad')
     const reports = z.array(reportSchema).parse(JSON.parse(stdout))
     expect(reports.map(({ topology, verdict }) => [topology, verdict])).toEqual([
       ['single', 'invalid'],
@@ -79,9 +78,7 @@ describe('picklock run', () => {
   })
 
   test("a lock of the user's own, with its control: valid, exit 0, both reports written", async () => {
-    const { exitCode, stdout } = await run(
-      ...['oversell', '--lock', './my-lock.mjs', '--with-control', '--seed', '7', '--out', 'good', '--quiet'],
-    )
+    const { exitCode, stdout } = await run('oversell --lock ./my-lock.mjs --with-control --seed 7 --out good --quiet')
     expect(stdout).toMatch(/VALID +oversell · single · my-lock · seed 7/)
     expect(stdout).toMatch(/control +naive: caught after/)
     expect(stdout).toContain('picklock run oversell --topology single --lock ./my-lock.mjs --seed 7')
@@ -101,7 +98,7 @@ describe('picklock run', () => {
   test('a control that is not caught turns the verdict into unknown, exit 4', async () => {
     const scenario = await readFile(resolve(import.meta.dirname, '../scenarios/oversell.yaml'), 'utf8')
     await writeFile(join(folder, 'blind.yaml'), scenario.replace('control: naive', 'control: set-nx'))
-    const { exitCode, stdout } = await run('blind.yaml', '--with-control', '--out', 'blind', '--quiet')
+    const { exitCode, stdout } = await run('blind.yaml --with-control --out blind --quiet')
     expect(stdout).toMatch(/UNKNOWN/)
     expect(stdout).toMatch(/could\s+not\s+have\s+seen/)
     expect(exitCode).toBe(4)
