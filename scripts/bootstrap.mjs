@@ -1,6 +1,8 @@
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { dependencies } from './dependencies.mjs'
 import { withSetupLock } from './lock.mjs'
-import { SetupError } from './machine.mjs'
+import { SetupError, unfinished } from './machine.mjs'
 import { node } from './node.mjs'
 import { redis } from './redis.mjs'
 import { toxiproxy } from './toxiproxy.mjs'
@@ -17,6 +19,7 @@ export async function bootstrap(machine, wanted = all) {
   if (missing(machine, wanted).length === 0) return
   await refuseTheImpossible(machine, wanted)
   await withSetupLock(machine, async () => {
+    sweep(machine)
     // Asked again one by one: another set-up may have fetched it while we waited for the lock.
     for (const part of wanted) if (!part.present(machine)) await part.obtain(machine)
   })
@@ -31,4 +34,10 @@ async function refuseTheImpossible(machine, wanted) {
   for (const part of missing(machine, wanted)) obstacles.push(await part.obstacle(machine))
   const sentences = new Set(obstacles.filter((sentence) => sentence !== undefined))
   if (sentences.size > 0) throw new SetupError([...sentences].join('\n'))
+}
+
+/** What a killed set-up left half fetched. Only under the lock, where nobody else is fetching. */
+function sweep({ cache }) {
+  for (const name of readdirSync(cache))
+    if (name.startsWith(unfinished)) rmSync(join(cache, name), { recursive: true, force: true })
 }

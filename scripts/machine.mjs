@@ -29,6 +29,9 @@ export class SetupError extends Error {
   exitCode = 3
 }
 
+/** How the names of folders begin that something is being fetched into; they are moved to their place when they are whole. */
+export const unfinished = '.fetching-'
+
 /** Tells what begins and how long it may take, and at its end how long it took. Only for what takes longer than a second. */
 export async function step(machine, doing, about, work) {
   const startedAtMs = Date.now()

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { mustRun, SetupError, step } from './machine.mjs'
+import { mustRun, SetupError, step, unfinished } from './machine.mjs'
 import { findOnPath, isExecutable } from './tools.mjs'
 
 /** A Node that is new enough: the one that runs us, or the platform's package from the npm registry, kept in the cache. */
@@ -54,7 +54,7 @@ function cached({ cache, platform, arch }) {
 async function fetchNode(machine, name, version) {
   const home = join(machine.cache, 'node')
   mkdirSync(home, { recursive: true })
-  const folder = mkdtempSync(join(home, '.fetching-'))
+  const folder = mkdtempSync(join(machine.cache, unfinished))
   try {
     writeFileSync(join(folder, 'package.json'), '{}')
     const quiet = ['--no-save', '--no-package-lock', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error']

@@ -1,18 +1,13 @@
-import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { all, bootstrap } from './bootstrap.mjs'
 import { runChecks } from './checks.mjs'
 import { enter } from './enter.mjs'
+import { runTests } from './tests.mjs'
 
 /**
  * `npm test`: sets up what is missing, checks types, lint and format, runs the tests (arguments go to vitest), and ends with one plain
  * line of counts. A failed check and a vitest that broke down count as failures, so `0 failed` and exit code 0 always go together.
  */
-const endMaxMs = 20_000
-
 await enter(fileURLToPath(import.meta.url), async (machine) => {
   await bootstrap(machine, all)
   const failedChecks = await runChecks(machine)
@@ -21,56 +16,3 @@ await enter(fileURLToPath(import.meta.url), async (machine) => {
   process.exitCode = failed + failedChecks > 0 ? 1 : 0
   process.stdout.write(`${passed} passed, ${failed + failedChecks} failed${skips}\n`)
 })
-
-async function runTests(machine, args) {
-  const folder = mkdtempSync(join(tmpdir(), 'picklock-test-'))
-  const file = join(folder, 'count.json')
-  try {
-    const code = await vitest(machine, args, file)
-    const count = readCount(file) ?? { passed: 0, failed: 0, skipped: 0 }
-    if (code !== 0 && count.failed === 0) {
-      process.stdout.write(`vitest ended with ${code}\n`)
-      count.failed = 1
-    }
-    return count
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
-
-/** Resolves to its exit code, or to a sentence. Once the counts are written it has little time to end: a handle left open is a failure. */
-function vitest({ folder, nodePath }, args, countFile) {
-  const reporters = [join(folder, 'scripts', 'test-count.mjs')]
-  if (!args.some((arg) => arg.startsWith('--reporter'))) reporters.unshift('default')
-  const options = reporters.map((reporter) => `--reporter=${reporter}`)
-  const child = spawn(nodePath, [join(folder, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...options, ...args], {
-    cwd: folder,
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, PICKLOCK_TEST_COUNT: countFile },
-  })
-  const passOn = (signal) => child.kill(signal)
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, passOn)
-  let countedAtMs
-  let overdue = false
-  const watch = setInterval(() => {
-    if (existsSync(countFile)) countedAtMs ??= Date.now()
-    if (countedAtMs === undefined || Date.now() - countedAtMs < endMaxMs) return
-    overdue = true
-    child.kill('SIGKILL')
-  }, 500)
-  return new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('exit', (code, signal) => {
-      clearInterval(watch)
-      resolve(overdue ? `a kill: it did not end ${endMaxMs / 1000} s after its last test` : (code ?? signal))
-    })
-  })
-}
-
-function readCount(file) {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'))
-  } catch {
-    return undefined // it never got to the end
-  }
-}

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { mustRun, SetupError, step } from './machine.mjs'
+import { mustRun, SetupError, step, unfinished } from './machine.mjs'
 import { nodePath } from './node.mjs'
 import { finders, findOnPath } from './tools.mjs'
 
@@ -15,13 +15,12 @@ export const toxiproxy = {
   async obtain(machine) {
     const failures = []
     for (const way of ways) {
-      const possible = await way.isPossible(machine)
-      if (!possible) continue
+      if (!(await way.isPossible(machine))) continue
       try {
-        return await step(machine, `${way.doing} ${version}`, way.about, () => fetchInto(machine, way.fetch))
+        return await step(machine, way.doing, way.about, () => fetchInto(machine, way.fetch))
       } catch (error) {
         if (!(error instanceof SetupError)) throw error
-        machine.say(`${way.doing} ${version}: that failed`)
+        machine.say(`${way.doing}: that failed`)
         failures.push(error.message)
       }
     }
@@ -33,13 +32,13 @@ export const toxiproxy = {
 
 const ways = [
   {
-    doing: 'building toxiproxy-server with Go',
+    doing: `building toxiproxy-server ${version} with Go`,
     about: '30 s',
     isPossible: ({ env }) => findOnPath('go', env) !== undefined,
     fetch: buildWithGo,
   },
   {
-    doing: 'copying toxiproxy-server out of its Docker image',
+    doing: `copying toxiproxy-server ${version} out of its Docker image`,
     about: '15 s',
     // The image's program is for Linux. A client without an engine is common: ask it, but not for long.
     isPossible: async ({ env, platform, run }) =>
@@ -48,14 +47,14 @@ const ways = [
       (await run('docker', ['version', '--format', '{{.Server.Version}}'], { env, timeoutMs: 5000 })).code === 0,
     fetch: copyFromImage,
   },
-  { doing: 'downloading toxiproxy-server', about: '5 s', isPossible: () => true, fetch: download },
+  { doing: `downloading toxiproxy-server ${version}`, about: '5 s', isPossible: () => true, fetch: download },
 ]
 
 /** Under another name until it is whole and answers: nobody ever finds half a program. */
 async function fetchInto(machine, fetch) {
   const bin = join(machine.cache, 'bin')
   mkdirSync(bin, { recursive: true })
-  const folder = mkdtempSync(join(machine.cache, '.fetching-'))
+  const folder = mkdtempSync(join(machine.cache, unfinished))
   try {
     const file = join(folder, 'toxiproxy-server')
     await fetch(machine, file, folder)

@@ -1,0 +1,7 @@
+import type { Machine } from './bootstrap.mjs'
+
+export function runTests(
+  machine: Machine,
+  args: string[],
+  output?: 'inherit' | 'ignore',
+): Promise<{ passed: number; failed: number; skipped: number }>

