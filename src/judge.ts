@@ -39,11 +39,14 @@ export function judge(record: DrillRecord, control?: Report): Report {
     counts: {
       ...measured.counts,
       overlaps: found('overlaps'),
-      duplicates: damage?.duplicates ?? 0,
-      oversold: damage?.oversold ?? 0,
-      negative_stock: damage?.negative_stock ?? 0,
-      lost_updates: damage?.lost_updates ?? 0,
-      stale_writes_refused: damage?.stale_writes_refused ?? 0,
+      // A workload without a ledger has no damage to count, which is not the same as none.
+      ...(damage && {
+        duplicates: damage.duplicates,
+        oversold: damage.oversold,
+        negative_stock: damage.negative_stock,
+        lost_updates: damage.lost_updates,
+        stale_writes_refused: damage.stale_writes_refused,
+      }),
       fence_violations: found('fence_violations'),
       unsettled: found('unsettled'),
     },
@@ -111,7 +114,13 @@ function switchesAway(events: readonly Event[], landed: FaultEvent): string[] {
     .map((event) => `+switch-master to ${event.to} after ${((event.t - landed.t) / 1e9).toFixed(3)} s`)
 }
 
-/** The command that runs this drill again. */
-function reproduce({ name, topology, lock, seed }: Plan): string {
-  return ['picklock', 'run', name, '--topology', topology.kind, '--lock', quote(lock.spec), '--seed', seed].join(' ')
+/** The command that runs this drill again, to be pasted into a shell. */
+function reproduce({ asked, topology, lock, seed }: Plan): string {
+  const options = Object.entries(asked.lockOptions).map(([name, value]) => `${name}=${String(value)}`)
+  const words = [
+    ...['picklock', 'run', asked.scenario, '--topology', topology.kind, '--lock', lock.spec, '--seed', String(seed)],
+    ...asked.set.flatMap((set) => ['--set', set]),
+    ...options.flatMap((option) => ['--lock-option', option]),
+  ]
+  return words.map((word) => quote(word)).join(' ')
 }

@@ -55,8 +55,9 @@ export function judge(testimony: Testimony, all: readonly Checker[] = Object.val
   if (crossed) return { findings, thresholds, verdict: 'invalid', unknownBecause: doubts }
   if (doubts.length > 0) return { findings, thresholds, verdict: 'unknown', unknownBecause: doubts }
   const { control, plan } = testimony
-  if (control?.verdict === 'valid') {
-    const blind = `this run could not have seen a broken lock: the control ${control.lock}, which ${plan.name} has to catch, came out valid`
+  // A control that is unknown proves as little as one that is valid.
+  if (control && control.verdict !== 'invalid') {
+    const blind = `this run could not have seen a broken lock: the control ${control.lock}, which ${plan.name} has to catch, came out ${control.verdict}`
     return { findings, thresholds, verdict: 'unknown', unknownBecause: [blind] }
   }
   return { findings, thresholds, verdict: 'valid', unknownBecause: [] }

@@ -15,6 +15,8 @@ import { crossCheck } from './validate.ts'
 
 /** A scenario as its file says it, and the source, so that what is wrong can be pointed at. */
 export interface LoadedScenario {
+  /** What the user called it: a name, or a file. */
+  asked: string
   source: Source
   scenario: Scenario
 }
@@ -48,14 +50,14 @@ export function loadScenario(nameOrFile: string, { cwd }: { cwd: string }): Load
   const file = find(nameOrFile, cwd)
   const fromHere = relative(cwd, file)
   const shown = fromHere.startsWith('..') ? (isAbsolute(nameOrFile) ? nameOrFile : file) : fromHere
-  return parseScenario(readSource(file, shown))
+  return parseScenario(readSource(file, shown), nameOrFile)
 }
 
 /** Throws UsageError, a line a problem. */
-export function parseScenario(source: Source): LoadedScenario {
+export function parseScenario(source: Source, asked = source.file): LoadedScenario {
   const { value, problems } = check(scenarioSchema, source.data)
   refuse(problems, source)
-  return { source, scenario: value! }
+  return { asked, source, scenario: value! }
 }
 
 /** The frozen plan of one drill. Throws UsageError for all that can be known to be wrong before anything starts. */
@@ -69,6 +71,7 @@ export function makePlan(loaded: LoadedScenario, choices: Choices): Plan {
   return deepFreeze(
     structuredClone({
       ...scenario,
+      asked: { scenario: loaded.asked, set: choices.set ?? [], lockOptions: choices.lockOptions ?? {} },
       runtime: choices.runtime ?? 'process',
       seed,
       lock: { ...choices.lock, ttlMs, waitMs, options: { ...options, ...choices.lockOptions } },

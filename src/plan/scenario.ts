@@ -123,6 +123,12 @@ export type Load = Scenario['load']
 export interface Plan extends Readonly<Omit<Scenario, 'lock' | 'faults'>> {
   readonly runtime: 'process' | 'docker' | 'attach'
   readonly seed: number
+  /** What else the command line said, so that the report can tell how to run the drill again. */
+  readonly asked: {
+    readonly scenario: string
+    readonly set: readonly string[]
+    readonly lockOptions: Readonly<Record<string, unknown>>
+  }
   readonly lock: {
     /** What the user wrote: a name of the registry, a file, `stdio:…`. */
     readonly spec: string

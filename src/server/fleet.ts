@@ -187,10 +187,11 @@ class Server implements ServerHandle {
   }
 
   signal(signal: NodeJS.Signals): void {
+    // Both lead process groups of their own: whatever a program started shares its fate.
     for (const pid of [this.#child.pid, ...this.#programs]) {
       if (pid === undefined) continue
       try {
-        process.kill(pid, signal)
+        process.kill(-pid, signal)
       } catch {
         // gone already
       }

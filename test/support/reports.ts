@@ -95,6 +95,7 @@ export function plan(lock: string, topology: 'single' | 'sentinel' | 'redlock', 
   })
   return {
     ...parsed,
+    asked: { scenario: 'oversell', set: [], lockOptions: {} },
     runtime: 'process',
     seed: 42,
     lock: { spec: lock, name: lock, ttlMs: 2700, waitMs: 5000, options: {} },

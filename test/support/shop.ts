@@ -59,6 +59,7 @@ export function planOf(options: ShopOptions): Plan {
   })
   return {
     ...whole,
+    asked: { scenario: 'oversell', set: [], lockOptions: {} },
     runtime: 'process',
     seed: options.seed ?? 1,
     lock: { ...lock, spec: options.lock, name: options.lock },
