@@ -5,6 +5,7 @@ import type { Discipline } from '../workloads/common.ts'
 import type { LedgerSession, Workload, WorkRequest } from '../workloads/workload.ts'
 import { acquire, release, type Counter, type Held } from './calls.ts'
 import { Lease } from './lease.ts'
+import type { Works } from './works.ts'
 
 /** All that serving a request takes; one per server. */
 export interface Shop extends Counter {
@@ -17,6 +18,7 @@ export interface Shop extends Counter {
   /** Whether the work has to extend its lease: the lock can, and does not do it by itself. */
   extends: boolean
   db: LedgerSession
+  works: Works
   /** Uniform in [0, 1), for how long the work takes. */
   draw: () => number
   now: () => number
@@ -41,13 +43,19 @@ export async function serveRequest(
   let answer: Answer
   let acquireOp: number | undefined
   if (shop.discipline.guard === 'none') {
-    answer = await work(shop, process, request, key, undefined)
+    answer = (await shop.works.run(() => work(shop, process, request, key, undefined))) ?? closing
   } else {
     const acquired = await acquire(shop, process, key)
     acquireOp = acquired.op
     if (acquired.outcome === 'granted') {
-      answer = await work(shop, process, request, key, acquired.held)
-      await release(shop, process, acquired.held)
+      const { held } = acquired
+      const worked = await shop.works.run(async () => {
+        const done = await work(shop, process, request, key, held)
+        await release(shop, process, held)
+        return done
+      })
+      if (worked === undefined) await release(shop, process, held)
+      answer = worked ?? closing
     } else {
       answer = acquired
     }
@@ -69,6 +77,8 @@ export async function serveRequest(
   shop.tally.answered(outcome)
   return answer
 }
+
+const closing: Answer = { outcome: 'abandoned', message: 'the server was closing' }
 
 const eventTypes = {
   done: 'ok',

@@ -16,9 +16,12 @@ import type { FromServer, LockDescription, ServerConfiguration } from './message
 import type { Shop } from './order.ts'
 import { Tally, throttled } from './tally.ts'
 import { openTraffic } from './traffic.ts'
+import { Works } from './works.ts'
 
 /** How often a changing server reports to its controller. */
 const progressEveryMs = 5
+/** How long a closing server waits for the works that it has begun; the controller kills it after 10 s (fleet.ts). */
+const closeWorksMaxMs = 7_000
 /** Errors outside of any call that go into the history; all of them are counted. */
 const unhandledRecordsMax = 100
 
@@ -74,6 +77,7 @@ export async function openServer(
     waitMs: plan.lock.waitMs,
     extends: capabilities.extend === true && capabilities.autoExtend !== true,
     db,
+    works: new Works(),
     startNs,
     now,
     record,
@@ -125,6 +129,7 @@ export async function openServer(
     },
     flush: () => recorder.flush(),
     async [Symbol.asyncDispose]() {
+      await shop.works.close(closeWorksMaxMs)
       record({ process: server, type: 'info', f: 'count', counts: { ...counts, unhandled_errors: tally.unhandled } })
       await running.disposeAsync()
       report()
