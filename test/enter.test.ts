@@ -11,11 +11,11 @@ import { thisMachine } from '../scripts/machine.mjs'
 
 const cli = `
 const [what] = process.argv.slice(2)
-console.log(process.pid, process.versions.node, process.env.PICKLOCK_WRAPPER_FD)
 if (what === 'stay') {
   setInterval(() => {}, 1000)
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => { console.log(signal); process.exitCode = 9; process.exit() })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => { console.log(signal); process.exit(9) })
 } else process.exitCode = Number(what)
+console.log(process.pid, process.versions.node, process.env.PICKLOCK_WRAPPER_FD)
 `
 const old = (more: string) =>
   `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })\n${more}`
@@ -64,11 +64,10 @@ fs.symlinkSync(process.execPath, path.join(bin, 'node'))
 
 /** What it prints next; a child that ends instead fails the test at once. */
 async function nextText(child: ChildProcess): Promise<string> {
-  const [chunk] = (await Promise.race([once(child.stdout!, 'data'), once(child.stdout!, 'end')])) as [
-    Buffer | undefined,
-  ]
+  const ended = once(child, 'close').then(() => undefined)
+  const chunk = await Promise.race([once(child.stdout!, 'data').then(([data]) => String(data)), ended])
   if (chunk === undefined) throw new Error('it ended without another word')
-  return chunk.toString().trim()
+  return chunk.trim()
 }
 
 /** The first line that the command line prints: its process, its Node, and what it sees of the pipe to its wrapper (nothing). */
