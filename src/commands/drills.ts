@@ -1,5 +1,4 @@
 import { randomInt } from 'node:crypto'
-import { quote } from 'shlex'
 import { UsageError } from '../lib/failure.ts'
 import { listed } from '../lib/nearest.ts'
 import { inspectLock, resolveLock } from '../locks/index.ts'
@@ -26,8 +25,6 @@ export interface Request {
 export interface Drill {
   plan: Plan
   control: Plan | undefined
-  /** The commands that repeat them. */
-  reproduce: { plan: string; control: string }
 }
 
 /**
@@ -38,10 +35,10 @@ export async function chooseDrills(request: Request): Promise<Drill[]> {
   if (request.scenarios.length === 0)
     throw new UsageError(`name a scenario, or --all: there is ${listed(scenarioNames())}`)
   const seed = request.seed ?? randomInt(2 ** 32)
-  const loaded = request.scenarios.map((name) => ({ name, scenario: loadScenario(name, request) }))
+  const loaded = request.scenarios.map((name) => loadScenario(name, request))
   const inspect = inspector(request.cwd)
   const drills: Drill[] = []
-  for (const { name, scenario } of loaded) {
+  for (const scenario of loaded) {
     for (const topology of topologiesFor(request.topologies, topologiesOf(scenario.scenario))) {
       for (const spec of request.locks) {
         const plan = (lock: string, own: boolean) =>
@@ -58,14 +55,7 @@ export async function chooseDrills(request: Request): Promise<Drill[]> {
         checkLock(chosen, await inspect(spec))
         const control = request.withControl && chosen.control !== spec ? plan(chosen.control, false) : undefined
         if (control) checkLock(control, await inspect(control.lock.spec))
-        drills.push({
-          plan: chosen,
-          control,
-          reproduce: {
-            plan: commandFor(name, chosen, request, true),
-            control: commandFor(name, control ?? chosen, request, false),
-          },
-        })
+        drills.push({ plan: chosen, control })
       }
     }
   }
@@ -75,15 +65,6 @@ export async function chooseDrills(request: Request): Promise<Drill[]> {
 function topologiesFor(asked: Request['topologies'], possible: readonly TopologyKind[]): readonly TopologyKind[] {
   if (asked === 'all') return possible
   return asked ?? possible.slice(0, 1)
-}
-
-/** As the user would type it. */
-function commandFor(scenario: string, { topology, lock, seed }: Plan, request: Request, own: boolean): string {
-  const options = own ? Object.entries(request.lockOptions).map(([key, value]) => `${key}=${String(value)}`) : []
-  const words = ['picklock', 'run', scenario, '--topology', topology.kind, '--lock', lock.spec, '--seed', String(seed)]
-  words.push(...request.set.flatMap((assignment) => ['--set', assignment]))
-  words.push(...options.flatMap((option) => ['--lock-option', option]))
-  return words.map(quote).join(' ')
 }
 
 /** A lock is loaded once, however many drills it is in. */

@@ -31,15 +31,15 @@ export interface Played {
 export async function* playDrills(drills: readonly Drill[], context: PlayContext): AsyncGenerator<Played> {
   await using run = new Run(context)
   const controls = new Map<string, Report>()
-  for (const { plan, control, reproduce } of drills) {
+  for (const { plan, control } of drills) {
     let verdict: Report | undefined
     if (control) {
       const key = JSON.stringify(control)
-      verdict = controls.get(key) ?? (await run.drill(control, { as: 'control', reproduce: reproduce.control })).report
+      verdict = controls.get(key) ?? (await run.drill(control, { as: 'control' })).report
       controls.set(key, verdict)
     }
     if (context.signal.aborted) return
-    yield await run.drill(plan, { as: 'lock under test', reproduce: reproduce.plan, control: verdict })
+    yield await run.drill(plan, { as: 'lock under test', control: verdict })
     if (context.signal.aborted) return
   }
 }
@@ -53,16 +53,13 @@ class Run implements AsyncDisposable {
     this.#context = context
   }
 
-  async drill(
-    plan: Plan,
-    role: { as: 'control' | 'lock under test'; reproduce: string; control?: Report | undefined },
-  ): Promise<Played> {
+  async drill(plan: Plan, role: { as: 'control' | 'lock under test'; control?: Report | undefined }): Promise<Played> {
     const { out, cwd, progress, signal } = this.#context
     progress.title([plan.name, plan.topology.kind, plan.lock.name, `seed ${plan.seed}`, role.as].join(' · '))
     const folder = await openReportFolder(out, plan, new Date())
     const ledger = workloads[plan.workload.kind as WorkloadKind].ledger ? this.#openLedger() : undefined
     const record = await runDrill(plan, { folder: folder.path, ledger, cwd, signal, progress })
-    const report = { ...judge(record, role.control), reproduce: role.reproduce }
+    const report = judge(record, role.control)
     await folder.write({ report, events: record.events })
     if (role.as !== 'control') await folder.pointLatest()
     return { report, folder: folder.path }
