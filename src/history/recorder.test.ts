@@ -64,6 +64,21 @@ test.each(events)('a line is what JSON.stringify would say: $f $type', (event) =
   expect(JSON.parse(text)).toEqual({ ...event, t: 123 })
 })
 
+test.each([
+  0,
+  1,
+  999_999,
+  1_000_000,
+  1_000_999,
+  1_001_000,
+  12_000_345_006,
+  2 ** 40,
+  2 ** 53 - 1,
+  1.5e9 + 0.5,
+  -5,
+  -1e9,
+])('a time is spelled as it is: %s', (t) => expect(JSON.parse(line(events[0]!, t))).toMatchObject({ t }))
+
 test('one turn is one write, in order, with the clock where no time is given', async () => {
   const file = join(folder, 'history.ndjson')
   let now = 0

@@ -42,21 +42,14 @@ export async function acquire(counter: Counter, process: string, key: string): P
   const { lock, ttlMs, waitMs, tally } = counter
   const op = counter.nextOp()
   counter.record({ process, type: 'invoke', f: 'acquire', op, key, ttlMs, waitMs })
-  const cancel = new CallSignal()
-  const options = {
-    ttlMs,
-    waitMs,
-    get signal() {
-      return cancel.signal
-    },
-  }
+  const cancel = new AbortController()
   try {
     const grant = await counter.acquireDeadline.within(
-      () => lock.acquire(key, options),
+      () => lock.acquire(key, { ttlMs, waitMs, signal: cancel.signal }),
       (late) => void letGoLate(counter, process, key, op, late),
     )
     if (grant === overdue) {
-      cancel.pass()
+      cancel.abort(new Error(noAnswer('acquire')))
       counter.record({ process, type: 'info', f: 'acquire', op, key, error: noAnswer('acquire'), unsettled: true })
       return { outcome: 'indeterminate', op, message: noAnswer('acquire') }
     }
@@ -186,20 +179,3 @@ function fenceOf({ fence }: Grant): string | undefined {
 }
 
 const noAnswer = (call: string) => `${call} did not answer by its deadline`
-
-/** Aborts when the call's deadline has passed. Made only for a lock that looks at it: many do not, and it costs a microsecond. */
-class CallSignal {
-  #controller: AbortController | undefined
-  #passed = false
-
-  get signal(): AbortSignal {
-    this.#controller ??= new AbortController()
-    if (this.#passed) this.pass()
-    return this.#controller.signal
-  }
-
-  pass(): void {
-    this.#passed = true
-    this.#controller?.abort(new Error('the deadline of this call has passed'))
-  }
-}

@@ -7,13 +7,18 @@ interface Waiting {
   give: (() => void) | undefined
 }
 
+/** How late a deadline may come. */
+const sweepEveryMs = 50
+
 /**
  * One deadline for many calls. All wait equally long, so they fall due in the order in which they began: a queue and one timer for all of
  * them, where a timer each would cost more than all else that a server does for a call.
  */
 export class Deadline {
   readonly forMs: number
+  /** In the order of their begin; what stands before `#head` is over. */
   #queue: Waiting[] = []
+  #head = 0
   #timer: NodeJS.Timeout | undefined
 
   constructor(forMs: number) {
@@ -48,29 +53,31 @@ export class Deadline {
         failed(error)
       }
       this.#queue.push(waiting)
-      if (this.#timer === undefined) this.#sleep()
+      this.#forgetSettled()
+      // Alone it keeps no process alive: the calls themselves do.
+      this.#timer ??= setTimeout(this.#sweep, Math.min(this.forMs, sweepEveryMs)).unref()
     })
   }
 
-  #sleep(): void {
-    const forMs = Math.min(this.forMs, sweepEveryMs)
-    // Alone it keeps no process alive: the calls themselves do.
-    this.#timer = setTimeout(() => this.#sweep(), forMs).unref()
+  /** Most calls settle in about the order in which they began, so the queue stays as short as there are calls. */
+  #forgetSettled(): void {
+    const queue = this.#queue
+    while (this.#head < queue.length && queue[this.#head]!.give === undefined) this.#head++
+    if (this.#head < 64 || this.#head * 2 < queue.length) return
+    queue.splice(0, this.#head)
+    this.#head = 0
   }
 
-  /** Gives up what is overdue, and forgets what is settled. */
-  #sweep(): void {
+  readonly #sweep = () => {
     const nowMs = performance.now()
-    for (const waiting of this.#queue) {
+    for (let index = this.#head; index < this.#queue.length; index++) {
+      const waiting = this.#queue[index]!
       if (waiting.dueMs > nowMs) break
       waiting.give?.()
       waiting.give = undefined
     }
-    this.#queue = this.#queue.filter(({ give }) => give !== undefined)
-    this.#timer = undefined
-    if (this.#queue.length > 0) this.#sleep()
+    this.#forgetSettled()
+    if (this.#head < this.#queue.length) this.#timer!.refresh()
+    else this.#timer = undefined
   }
 }
-
-/** How late a deadline may come, and how long what is settled stays in memory. */
-const sweepEveryMs = 50

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { RequestEvent, RequestOutcome } from '../history/event.ts'
+import type { OperationEvent, RequestEvent, RequestOutcome } from '../history/event.ts'
 import type { Observation } from '../history/recorder.ts'
 import type { Discipline } from '../workloads/common.ts'
 import type { LedgerSession, Workload, WorkRequest } from '../workloads/workload.ts'
@@ -43,22 +43,11 @@ export async function serveRequest(
   let answer: Answer
   let acquireOp: number | undefined
   if (shop.discipline.guard === 'none') {
-    answer = (await shop.works.run(() => work(shop, process, request, key, undefined))) ?? closing
+    answer = await workAndLetGo(shop, process, request, key, undefined)
   } else {
     const acquired = await acquire(shop, process, key)
     acquireOp = acquired.op
-    if (acquired.outcome === 'granted') {
-      const { held } = acquired
-      const worked = await shop.works.run(async () => {
-        const done = await work(shop, process, request, key, held)
-        await release(shop, process, held)
-        return done
-      })
-      if (worked === undefined) await release(shop, process, held)
-      answer = worked ?? closing
-    } else {
-      answer = acquired
-    }
+    answer = acquired.outcome === 'granted' ? await workAndLetGo(shop, process, request, key, acquired.held) : acquired
   }
   const { outcome, message } = answer
   const event: Observation<RequestEvent> = {
@@ -75,6 +64,21 @@ export async function serveRequest(
   if (message !== undefined) event.error = message
   shop.record(event)
   shop.tally.answered(outcome)
+  return answer
+}
+
+/** A closing server only gives back what it still gets. */
+async function workAndLetGo(
+  shop: Shop,
+  process: string,
+  request: WorkRequest,
+  key: string,
+  held: Held | undefined,
+): Promise<Answer> {
+  const begun = shop.works.begin()
+  const answer = begun ? await work(shop, process, request, key, held) : closing
+  if (held) await release(shop, process, held)
+  if (begun) shop.works.end()
   return answer
 }
 
@@ -98,9 +102,15 @@ async function work(
   held: Held | undefined,
 ): Promise<Answer> {
   const { workMs, obeysLost } = shop.discipline
-  const base = { process, f: 'work', op: shop.nextOp(), key, ...(held && { grant: held.op }) } as const
+  const op = shop.nextOp()
+  const record = (type: 'invoke' | 'ok' | 'fail' | 'info', error?: string) => {
+    const event: Observation<OperationEvent> = { process, type, f: 'work', op, key }
+    if (held) event.grant = held.op
+    if (error !== undefined) event.error = error
+    shop.record(event)
+  }
   const lease = held && new Lease(shop, process, held, { extends: shop.extends })
-  shop.record({ ...base, type: 'invoke' })
+  record('invoke')
   try {
     const outcome = await shop.workload.run({
       request,
@@ -115,15 +125,15 @@ async function work(
       db: shop.db,
     })
     if (outcome === 'done') {
-      shop.record({ ...base, type: 'ok' })
+      record('ok')
       return { outcome }
     }
     const message = reasons[outcome]
-    shop.record({ ...base, type: 'fail', error: message })
+    record('fail', message)
     return { outcome, message }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    shop.record({ ...base, type: 'info', error: message })
+    record('info', message)
     return { outcome: 'indeterminate', message: `the ledger: ${message}` }
   } finally {
     lease?.end()

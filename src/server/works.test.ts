@@ -3,20 +3,20 @@ import { Works } from './works.ts'
 
 test('closing waits for what has begun, and begins nothing more', async () => {
   const works = new Works()
-  const work = Promise.withResolvers<string>()
-  const running = works.run(() => work.promise)
+  expect([works.begin(), works.begin()]).toEqual([true, true])
   let closed = false
   const closing = works.close(60_000).then(() => (closed = true))
-  expect(await works.run(() => Promise.resolve('late'))).toBeUndefined()
+  expect(works.begin()).toBe(false)
+  works.end()
+  await new Promise((resolve) => setImmediate(resolve))
   expect(closed).toBe(false)
-  work.resolve('done')
-  expect(await running).toBe('done')
+  works.end()
   await closing
 })
 
-test('a work that never ends holds up nobody for ever; one that throws does not either', async () => {
+test('with nothing under way it closes at once; a work that never ends holds up nobody for ever', async () => {
+  await new Works().close(60_000)
   const works = new Works()
-  void works.run(() => new Promise<never>(() => {}))
-  await expect(works.run(() => Promise.reject(new Error('torn')))).rejects.toThrow('torn')
+  works.begin()
   await works.close(10)
 })

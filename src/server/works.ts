@@ -3,27 +3,32 @@
  * order and its stock would look like damage that the lock has done.
  */
 export class Works {
-  readonly #running = new Set<Promise<unknown>>()
+  #running = 0
   #closed = false
+  #idle: (() => void) | undefined
 
-  /** Undefined where the server is closing, and nothing was begun. */
-  async run<T>(work: () => Promise<T>): Promise<T | undefined> {
-    if (this.#closed) return undefined
-    const running = work()
-    this.#running.add(running)
-    try {
-      return await running
-    } finally {
-      this.#running.delete(running)
-    }
+  /** False where the server is closing, and the work must not begin. Each `true` wants its `end`. */
+  begin(): boolean {
+    if (this.#closed) return false
+    this.#running++
+    return true
+  }
+
+  end(): void {
+    this.#running--
+    if (this.#running === 0) this.#idle?.()
   }
 
   /** Resolves when all have ended, or after `timeoutMs`. */
   async close(timeoutMs: number): Promise<void> {
     this.#closed = true
-    const timeout = Promise.withResolvers<void>()
-    const timer = setTimeout(timeout.resolve, timeoutMs)
-    await Promise.race([Promise.allSettled(this.#running), timeout.promise])
-    clearTimeout(timer)
+    if (this.#running === 0) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs)
+      this.#idle = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
   }
 }
