@@ -29,10 +29,11 @@ function vitest({ folder, nodePath }, args, countFile, output) {
   const options = reporters.map((reporter) => `--reporter=${reporter}`)
   const child = spawn(nodePath, [join(folder, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...options, ...args], {
     cwd: folder,
+    detached: true, // a process group of its own, so that what tests started can be ended with it
     stdio: ['ignore', output, output],
     env: { ...process.env, PICKLOCK_TEST_COUNT: countFile },
   })
-  const passOn = (signal) => child.kill(signal)
+  const passOn = (signal) => signalGroup(child.pid, signal)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, passOn)
   let countedAtMs
   let overdue = false
@@ -46,9 +47,18 @@ function vitest({ folder, nodePath }, args, countFile, output) {
     child.on('error', reject)
     child.on('exit', (code, signal) => {
       clearInterval(watch)
+      signalGroup(child.pid, 'SIGTERM')
       resolve(overdue ? `a kill: it did not end ${endMaxMs / 1000} s after its last test` : (code ?? signal))
     })
   })
+}
+
+function signalGroup(pid, signal) {
+  try {
+    process.kill(-pid, signal)
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error // nobody is left
+  }
 }
 
 function readCount(file) {
