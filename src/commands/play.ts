@@ -19,6 +19,7 @@ export interface PlayContext {
 }
 
 export interface Played {
+  as: 'control' | 'lock under test'
   report: Report
   /** Where it lies, as the user would type it. */
   folder: string
@@ -32,14 +33,14 @@ export async function* playDrills(drills: readonly Drill[], context: PlayContext
   await using run = new Run(context)
   const controls = new Map<string, Report>()
   for (const { plan, control } of drills) {
-    let verdict: Report | undefined
-    if (control) {
-      const key = JSON.stringify(control)
-      verdict = controls.get(key) ?? (await run.drill(control, { as: 'control' })).report
-      controls.set(key, verdict)
+    const key = control && JSON.stringify(control)
+    if (key && !controls.has(key)) {
+      const played = await run.drill(control, 'control')
+      controls.set(key, played.report)
+      yield played
     }
     if (context.signal.aborted) return
-    yield await run.drill(plan, { as: 'lock under test', control: verdict })
+    yield await run.drill(plan, 'lock under test', key === undefined ? undefined : controls.get(key))
     if (context.signal.aborted) return
   }
 }
@@ -53,16 +54,16 @@ class Run implements AsyncDisposable {
     this.#context = context
   }
 
-  async drill(plan: Plan, role: { as: 'control' | 'lock under test'; control?: Report | undefined }): Promise<Played> {
+  async drill(plan: Plan, as: Played['as'], control?: Report): Promise<Played> {
     const { out, cwd, progress, signal } = this.#context
-    progress.title([plan.name, plan.topology.kind, plan.lock.name, `seed ${plan.seed}`, role.as].join(' · '))
+    progress.title([plan.name, plan.topology.kind, plan.lock.name, `seed ${plan.seed}`, as].join(' · '))
     const folder = await openReportFolder(out, plan, new Date())
     const ledger = workloads[plan.workload.kind as WorkloadKind].ledger ? this.#openLedger() : undefined
     const record = await runDrill(plan, { folder: folder.path, ledger, cwd, signal, progress })
-    const report = judge(record, role.control)
+    const report = judge(record, control)
     await folder.write({ report, events: record.events })
-    if (role.as !== 'control') await folder.pointLatest()
-    return { report, folder: folder.path }
+    if (as !== 'control') await folder.pointLatest()
+    return { as, report, folder: folder.path }
   }
 
   /** On first need: most of its start is beside the start of the nodes. */

@@ -3,7 +3,7 @@ import { UsageError } from '../lib/failure.ts'
 import { findTool } from '../lib/tools.ts'
 import { scenarioNames } from '../plan/index.ts'
 import { colorLevel } from '../reporters/color.ts'
-import { renderConsole, renderMatrix } from '../reporters/console.ts'
+import { renderConsole, renderControl, renderMatrix } from '../reporters/console.ts'
 import { renderJsonArray } from '../reporters/json.ts'
 import { exitCode } from '../verdict.ts'
 import { examples, exits } from './command.ts'
@@ -72,9 +72,10 @@ export function runCommand() {
         const played: Played[] = []
         try {
           for await (const one of playDrills(drills, { out: options.out, cwd, progress, signal: interrupt.signal })) {
-            played.push(one)
+            if (one.as === 'lock under test') played.push(one)
             progress.clear()
-            if (options.format === 'text') process.stdout.write(renderConsole(one.report, consoleOptions(one.folder)))
+            const render = one.as === 'control' ? renderControl : renderConsole
+            if (options.format === 'text') process.stdout.write(render(one.report, consoleOptions(one.folder)))
           }
         } catch (error) {
           // What was broken off is no failure: whoever pressed Ctrl-C while nodes were starting wants nothing but the end.

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { invalidExample, report, unknownExample, validExample } from '../../test/support/reports.ts'
 import { colorLevel } from './color.ts'
-import { renderConsole, renderMatrix } from './console.ts'
+import { renderConsole, renderControl, renderMatrix } from './console.ts'
 
 const plainly = { width: 100, color: 0, folder: 'reports/latest' } as const
 
@@ -12,7 +12,7 @@ test('a broken lock: what, where, why, how often, how to see it again', () => {
                   two servers held stock:7 at once, 3 times (blame: topology). First at 5.871 s:
                   server-1 held it from 4.990 s, server-2 was granted it too; redis-1 was killed at
                   5.003 s, redis-2 was promoted at 5.861 s without the key, which was never replicated
-      load        957 requests · 957 granted · 113 done a second
+      load        957 requests · 870 done · 87 done before
       damage      2 duplicate orders · 5 units oversold
       fault       kill redis-1 at 5.003 s: landed (pid 4711 gone, PING refused, +switch-master after
                   0.858 s), 12 holds during it, healed at 7.007 s
@@ -36,7 +36,7 @@ test('a lock that held', () => {
   expect(renderConsole(validExample().report, plainly)).toMatchInlineSnapshot(`
     "
       ✓ VALID     oversell · single · reference · seed 42
-      load        957 requests · 957 granted · 113 done a second
+      load        957 requests · 870 done · 87 done before
       damage      none in the ledger
       control     naive: caught after 812 ms (overlaps)
 
@@ -58,7 +58,7 @@ test('a drill that could not tell says why', () => {
       ? UNKNOWN   slow-network · single · reference · seed 42
                   unknown: latency on servers→redis-1 did not land: the round trip stayed at 0.3 ms
                   unknown: only 0 of the 200 grants that this drill needs were given
-      load        0 requests · 0 granted · 0 done a second
+      load        0 requests
       fault       latency servers→redis-1 did not land: the round trip stayed at 0.3 ms
       control     naive: not caught (valid), so this run could not have seen such a lock
 
@@ -83,8 +83,7 @@ test('a narrow terminal: labels above, fewer columns, nothing wider but what is 
         at 5.861 s without the key, which was
         never replicated
       load
-        957 requests · 957 granted · 113 done a
-        second
+        957 requests · 870 done · 87 done before
       damage
         2 duplicate orders · 5 units oversold
       fault
@@ -140,10 +139,10 @@ test('several drills end with a matrix; a list where it would not fit', () => {
   ]
   expect(renderMatrix(reports, plainly)).toMatchInlineSnapshot(`
     "
-                           reference   naive
-      oversell · single    ✓ VALID     ✗ INVALID
-      oversell · sentinel  ? UNKNOWN   ✗ INVALID
-      oversell · redlock   ✓ VALID     –
+                           reference   naive       control
+      oversell · single    ✓ VALID     ✗ INVALID   naive caught
+      oversell · sentinel  ? UNKNOWN   ✗ INVALID   naive caught
+      oversell · redlock   ✓ VALID     –           naive caught
     "
   `)
   expect(renderMatrix(reports, { width: 30, color: 0 })).toMatchInlineSnapshot(`
@@ -161,4 +160,25 @@ test('NO_COLOR turns colours off, FORCE_COLOR wins', () => {
   expect(colorLevel('stdout', { NO_COLOR: '1' })).toBe(0)
   expect(colorLevel('stderr', { NO_COLOR: '' })).toBe(colorLevel('stderr', {}))
   expect(colorLevel('stdout', { NO_COLOR: '1', FORCE_COLOR: '1' })).toBe(colorLevel('stdout', {}))
+})
+
+test('a control shows what it was caught by, or that it was not', () => {
+  expect(renderControl(invalidExample().report, plainly)).toMatchInlineSnapshot(`
+    "
+      ✓ caught    primary-kill · sentinel · set-nx, the control
+                  two servers held stock:7 at once, 3 times (blame: topology). First at 5.871 s:
+                  server-1 held it from 4.990 s, server-2 was granted it too; redis-1 was killed at
+                  5.003 s, redis-2 was promoted at 5.861 s without the key, which was never replicated
+      damage      2 duplicate orders · 5 units oversold
+      report      reports/latest/report.html
+    "
+  `)
+  expect(renderControl(unknownExample().report, plainly)).toMatchInlineSnapshot(`
+    "
+      ? MISSED    slow-network · single · reference, the control
+                  unknown: latency on servers→redis-1 did not land: the round trip stayed at 0.3 ms
+                  unknown: only 0 of the 200 grants that this drill needs were given
+      report      reports/latest/report.html
+    "
+  `)
 })

@@ -33,6 +33,23 @@ export function renderConsole(report: Report, options: ConsoleOptions): string {
   return `\n${blocks.flat().join('\n')}\n`
 }
 
+/** A control's block: what it was caught by, without what a person asks of a lock that is to be used. */
+export function renderControl(report: Report, options: ConsoleOptions): string {
+  const chalk = new Chalk({ level: options.color })
+  const write = layout(options.width, chalk)
+  const caught = report.verdict === 'invalid'
+  const mark = caught ? '✓ caught' : '? MISSED'
+  const name = [report.scenario, report.topology, report.lock].map(plain).join(' · ')
+  const lines = [
+    `  ${(caught ? chalk.green : chalk.yellow)(mark.padEnd(labelWidth - 2))}${name}, the control`,
+    ...sentences(report).flatMap((sentence) => write('', sentence)),
+    ...report.unknownBecause.flatMap((reason) => write('', `unknown: ${reason}`)),
+    ...damageLines(report, write),
+    ...(options.folder === undefined ? [] : copyable('report', `${options.folder}/report.html`, chalk)),
+  ]
+  return `\n${lines.join('\n')}\n`
+}
+
 type Write = (label: string, text: string, paint?: (text: string) => string) => string[]
 
 /** Lays a label and its text out side by side, or one above the other where the terminal is narrow. */
@@ -69,13 +86,22 @@ function sentences({ findings }: Report): string[] {
   return (others.length > 0 ? others : findings).map(({ message }) => message)
 }
 
-function loadSentence({ counts, rates }: Report): string {
-  const parts = [plural(counts['requests'] ?? 0, 'request'), `${counts['granted'] ?? 0} granted`]
-  for (const name of ['contended', 'unavailable', 'indeterminate', 'abandoned', 'unsettled', 'dropped_iterations']) {
-    if (counts[name]) parts.push(`${counts[name]} ${name.replaceAll('_', ' ')}`)
-  }
-  if (rates['throughput'] !== undefined) parts.push(`${humanCount(rates['throughput'])} done a second`)
-  return parts.join(' · ')
+/** What became of the requests; words as in the report, and what never happened is left out. */
+const outcomes = [
+  ['done', 'done'],
+  ['repeated', 'done before'],
+  ['refused', 'refused (sold out)'],
+  ['contended', 'contended'],
+  ['unavailable', 'unavailable'],
+  ['indeterminate', 'indeterminate'],
+  ['abandoned', 'abandoned'],
+  ['unsettled', 'unsettled'],
+  ['dropped_iterations', 'dropped iterations'],
+] as const
+
+function loadSentence({ counts }: Report): string {
+  const parts = outcomes.flatMap(([name, words]) => (counts[name] ? [`${counts[name]} ${words}`] : []))
+  return [plural(counts['requests'] ?? 0, 'request'), ...parts].join(' · ')
 }
 
 const damages: [metric: string, one: string, many: string][] = [
@@ -165,13 +191,17 @@ export function renderMatrix(reports: readonly Report[], { width, color }: Conso
   const cellWidth = Math.max(12, ...locks.map((lock) => lock.length + 2))
   const nameWidth = Math.max(...[...rows.keys()].map((name) => name.length)) + 2
   if (nameWidth + 2 + locks.length * cellWidth > width) return renderList(reports, chalk)
-  const header = `  ${' '.repeat(nameWidth)}${locks.map((lock) => lock.padEnd(cellWidth)).join('')}`
+  const controlled = reports.some(({ control }) => control !== undefined)
+  const heads = [...locks.map((lock) => lock.padEnd(cellWidth)), ...(controlled ? ['control'] : [])]
+  const header = `  ${' '.repeat(nameWidth)}${heads.join('')}`
   const lines = [...rows].map(([name, cells]) => {
     const verdicts = locks.map((lock) => {
       const verdict = cells.get(lock)?.verdict
       if (verdict === undefined) return '–'.padEnd(cellWidth)
       return verdictMark(verdict, chalk) + ' '.repeat(cellWidth - verdictMark(verdict).length)
     })
+    const control = [...cells.values()].find((report) => report.control !== undefined)?.control
+    if (control) verdicts.push(`${plain(control.lock)} ${control.verdict === 'invalid' ? 'caught' : 'NOT caught'}`)
     return `  ${name.padEnd(nameWidth)}${verdicts.join('')}`
   })
   return `\n${[chalk.dim(header.trimEnd()), ...lines.map((line) => line.trimEnd())].join('\n')}\n`

@@ -122,6 +122,8 @@ export function report(overrides: Partial<Report> = {}): Report {
     counts: {
       requests: 957,
       granted: 957,
+      done: 870,
+      repeated: 87,
       contended: 0,
       unavailable: 0,
       indeterminate: 0,
