@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { all, bootstrap } from './bootstrap.mjs'
 import { runChecks } from './checks.mjs'
 import { enter } from './enter.mjs'
+import { redisPy } from './redis-py.mjs'
 import { runTests } from './tests.mjs'
 
 /**
@@ -9,7 +10,7 @@ import { runTests } from './tests.mjs'
  * line of counts. A failed check and a vitest that broke down count as failures, so `0 failed` and exit code 0 always go together.
  */
 await enter(fileURLToPath(import.meta.url), async (machine) => {
-  await bootstrap(machine, all)
+  await bootstrap(machine, [...all, redisPy])
   const failedChecks = await runChecks(machine)
   const { passed, failed, skipped } = await runTests(machine, process.argv.slice(2))
   const skips = skipped > 0 ? `, ${skipped} skipped` : ''

@@ -117,10 +117,9 @@ function switchesAway(events: readonly Event[], landed: FaultEvent): string[] {
 /** The command that runs this drill again, to be pasted into a shell. */
 function reproduce({ asked, topology, lock, seed }: Plan): string {
   const options = Object.entries(asked.lockOptions).map(([name, value]) => `${name}=${String(value)}`)
-  const words = [
-    ...['picklock', 'run', asked.scenario, '--topology', topology.kind, '--lock', lock.spec, '--seed', String(seed)],
-    ...asked.set.flatMap((set) => ['--set', set]),
-    ...options.flatMap((option) => ['--lock-option', option]),
-  ]
+  const words = ['picklock', 'run', asked.scenario, '--topology', topology.kind, '--lock', lock.spec]
+  words.push('--seed', String(seed))
+  words.push(...asked.set.flatMap((set) => ['--set', set]))
+  words.push(...options.flatMap((option) => ['--lock-option', option]))
   return words.map((word) => quote(word)).join(' ')
 }
