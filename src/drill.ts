@@ -100,7 +100,7 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
       notes.push(`${server.name} ended by itself (${how}); its log: logs/${server.name}.log`)
     }
   await using runtime = await runtimes[plan.runtime as 'process'].open({ children, logs })
-  await using links = await openLinks(runtime)
+  await using links = openLinks(runtime)
   await using cluster = await topologies[plan.topology.kind].start({
     runtime,
     links,
