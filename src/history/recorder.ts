@@ -2,8 +2,10 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { EnvironmentError } from '../lib/failure.ts'
 import type { Event, OperationEvent, RequestEvent } from './event.ts'
 
-/** An event as its observer knows it; without `t` it happened now. */
-export type Observation<E extends Event = Event> = E extends Event ? Omit<E, 't'> & { t?: number } : never
+/** An event as its observer knows it; without `t` it happened now. What is undefined is left out. */
+export type Observation<E extends Event = Event> = E extends Event
+  ? { [K in keyof E as K extends 't' ? never : K]: undefined extends E[K] ? E[K] | undefined : E[K] } & { t?: number }
+  : never
 
 /** A turn that says more than this is written in several pieces: bounds the memory. */
 const batchMaxEvents = 2_000
@@ -12,13 +14,15 @@ const batchMaxEvents = 2_000
  * Appends events to one history file. Events of one turn of the event loop are gathered as they are, and put into lines and written by
  * one synchronous write at its end: in order, and a `kill -9` loses at most one turn. To spell them at once would cost no more, but it
  * would stand between a reply and the next command of a lock that is measured; at the end of the turn the commands are on their way.
- * An event belongs to the recorder from then on. After it is disposed of, it ignores what comes late.
+ * Until then an event must not change. After it is disposed of, it ignores what comes late.
  */
 export class Recorder implements AsyncDisposable {
   readonly file: string
   readonly #now: () => number
   readonly #fd: number
-  #events: (Observation & { t: number })[] = []
+  readonly #events: Observation[] = []
+  /** ns, of the event of the same index. */
+  readonly #times: number[] = []
   #bytes = Buffer.allocUnsafe(64 * 1024)
   #scheduled = false
   #closed = false
@@ -32,8 +36,8 @@ export class Recorder implements AsyncDisposable {
 
   record(event: Observation): void {
     if (this.#closed) return
-    event.t ??= this.#now()
-    this.#events.push(event as Observation & { t: number })
+    this.#events.push(event)
+    this.#times.push(event.t ?? this.#now())
     if (this.#scheduled) {
       if (this.#events.length >= batchMaxEvents) this.flush()
       return
@@ -49,11 +53,12 @@ export class Recorder implements AsyncDisposable {
 
   /** Writes what is gathered. Throws EnvironmentError where the file system does not take it (a full disk). */
   flush(): void {
-    const events = this.#events
-    if (events.length === 0 || this.#closed) return
+    const count = this.#events.length
+    if (count === 0 || this.#closed) return
     let batch = ''
-    for (const event of events) batch += line(event, event.t)
-    events.length = 0
+    for (let index = 0; index < count; index++) batch += line(this.#events[index]!, this.#times[index]!)
+    this.#events.length = 0
+    this.#times.length = 0
     // Lines are ASCII, so a character is a byte.
     if (batch.length > this.#bytes.length) this.#bytes = Buffer.allocUnsafe(2 * batch.length)
     const bytes = this.#bytes.write(batch, 'latin1')

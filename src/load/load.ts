@@ -14,7 +14,7 @@ export interface LoadContext {
   index: number
   count: number
   /** One iteration. `intendedNs` is when it was meant to start, `vu` the 1-based virtual user, `iteration` unique in the drill. Never throws. */
-  iterate(iteration: { vu: number; iteration: number; intendedNs: number }): Promise<void>
+  iterate(iteration: { vu: number; iteration: number; intendedNs: number }): Promise<unknown>
   /** ns of the drill's clock. */
   now(): number
   /** Aborts new iterations. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import type { Event } from '../history/event.ts'
+import type { Observation } from '../history/recorder.ts'
 import type { Grant, OpenLock } from '../locks/lock.ts'
 import type { Timed } from '../locks/timed.ts'
 import { acquire, extend, release, type Counter } from './calls.ts'
@@ -13,7 +13,7 @@ const deadlineMs = 20
 const longMs = 150
 
 function counterOf(lock: Partial<OpenLock>) {
-  const events: Omit<Event, 't'>[] = []
+  const events: Observation[] = []
   let ops = 0
   const counter: Counter = {
     lock: { acquire: () => Promise.resolve({}), release: () => Promise.resolve(true), ...lock },

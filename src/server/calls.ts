@@ -64,11 +64,10 @@ export async function acquire(counter: Counter, process: string, key: string): P
       return { outcome: 'indeterminate', op, message }
     }
     const held: Held = { op, key, grant, fence: fenceOf(grant) }
-    const event: Observation<OperationEvent> = { process, type: 'ok', f: 'acquire', op, key }
-    if (grant.token !== undefined) event.token = String(grant.token)
-    if (held.fence !== undefined) event.fence = held.fence
-    if (grant.validForMs !== undefined) event.validForMs = grant.validForMs
-    counter.record(stamped(counter, event, grant))
+    const token = grant.token === undefined ? undefined : String(grant.token)
+    const { fence } = held
+    const { validForMs } = grant
+    counter.record(stamped(counter, { process, type: 'ok', f: 'acquire', op, key, token, fence, validForMs }, grant))
     tally.hold(key)
     tally.add('acquired')
     return { outcome: 'granted', op, held }
@@ -101,9 +100,7 @@ export async function extend(
       return { answer: 'lost' }
     }
     const validForMs = typeof answer === 'object' ? answer?.validForMs : undefined
-    const event: Observation<OperationEvent> = { ...base, type: 'ok' }
-    if (validForMs !== undefined) event.validForMs = validForMs
-    counter.record(stamped(counter, event, answer))
+    counter.record(stamped(counter, { ...base, type: 'ok', validForMs }, answer))
     return { answer: 'extended', validForMs: validForMs ?? ttlMs }
   } catch (error) {
     counter.record({ ...base, ...classify(error) })

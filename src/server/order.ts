@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { OperationEvent, RequestEvent, RequestOutcome } from '../history/event.ts'
-import type { Observation } from '../history/recorder.ts'
+import type { RequestOutcome } from '../history/event.ts'
 import type { Discipline } from '../workloads/common.ts'
 import type { LedgerSession, Workload, WorkRequest } from '../workloads/workload.ts'
 import { acquire, release, type Counter, type Held } from './calls.ts'
@@ -50,19 +49,18 @@ export async function serveRequest(
     answer = acquired.outcome === 'granted' ? await workAndLetGo(shop, process, request, key, acquired.held) : acquired
   }
   const { outcome, message } = answer
-  const event: Observation<RequestEvent> = {
+  shop.record({
     process,
     type: eventTypes[outcome],
     f: 'request',
     op: shop.nextOp(),
     key,
     requestId: request.requestId,
+    acquire: acquireOp,
     intendedNs,
     outcome,
-  }
-  if (acquireOp !== undefined) event.acquire = acquireOp
-  if (message !== undefined) event.error = message
-  shop.record(event)
+    error: message,
+  })
   shop.tally.answered(outcome)
   return answer
 }
@@ -103,22 +101,18 @@ async function work(
 ): Promise<Answer> {
   const { workMs, obeysLost } = shop.discipline
   const op = shop.nextOp()
-  const record = (type: 'invoke' | 'ok' | 'fail' | 'info', error?: string) => {
-    const event: Observation<OperationEvent> = { process, type, f: 'work', op, key }
-    if (held) event.grant = held.op
-    if (error !== undefined) event.error = error
-    shop.record(event)
-  }
+  const record = (type: 'invoke' | 'ok' | 'fail' | 'info', error?: string) =>
+    shop.record({ process, type, f: 'work', op, key, grant: held?.op, error })
   const lease = held && new Lease(shop, process, held, { extends: shop.extends })
   record('invoke')
   try {
     const outcome = await shop.workload.run({
       request,
       options: shop.options,
-      work: async () => {
+      work: () => {
         const forMs = workMs.min + shop.draw() * (workMs.max - workMs.min)
-        if (forMs === 0) return
-        await (lease ? lease.work(forMs, { obeysLost }) : sleep(forMs))
+        if (forMs === 0) return nothing
+        return lease ? lease.work(forMs, { obeysLost }) : sleep(forMs)
       },
       abandoned: () => obeysLost && lease !== undefined && lease.lost,
       fence: held?.fence,
@@ -139,6 +133,8 @@ async function work(
     lease?.end()
   }
 }
+
+const nothing = Promise.resolve()
 
 const reasons = {
   repeated: 'this request was done before',

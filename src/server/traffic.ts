@@ -14,7 +14,8 @@ export interface TrafficOptions {
 }
 
 export interface Traffic extends Disposable {
-  iterate: LoadContext['iterate']
+  /** Resolves when every answer is there. */
+  iterate(iteration: Parameters<LoadContext['iterate']>[0]): Promise<unknown>
   /** Requests over HTTP that found no server: it had died. */
   undelivered(): number
 }
@@ -36,15 +37,15 @@ export function openTraffic(shop: Shop, { seed, via, own, other }: TrafficOption
     post(agent, `${door}${workload.door.path}`, request, intendedNs).catch(() => void undelivered++)
 
   return {
-    async iterate({ vu, iteration, intendedNs }) {
+    iterate({ vu, iteration, intendedNs }) {
       const number = draws(iteration)
       const userId = 1 + Math.floor(number() * customers)
       const request = workload.request(options, { number, requestId: `r-${seed}-${iteration}`, userId })
       const process = (processes[vu] ??= `${server}/vu-${vu}`)
-      const first = via === 'http' ? send(own, request, intendedNs) : serveRequest(shop, process, request, intendedNs)
-      if (discipline.resubmit > 0 && number() < discipline.resubmit)
-        await Promise.all([first, send(other, request, intendedNs)])
-      else await first
+      const first: Promise<unknown> =
+        via === 'http' ? send(own, request, intendedNs) : serveRequest(shop, process, request, intendedNs)
+      if (discipline.resubmit === 0 || number() >= discipline.resubmit) return first
+      return Promise.all([first, send(other, request, intendedNs)])
     },
     undelivered: () => undelivered,
     [Symbol.dispose]: () => agent.destroy(),
