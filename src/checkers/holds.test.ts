@@ -35,7 +35,17 @@ test.each([
     ),
     50,
   ],
-  ['its server dies', history(hold({ ...a, at: 10 }), topology(60, 'down', 'server-1'), end(100)), 60],
+  [
+    'its server dies, from whose last turn nothing is known',
+    history(
+      hold({ ...a, at: 10 }),
+      event(40, 'server-1/vu-9', 'invoke', 'acquire', 5, 'stock:8', {}),
+      event(50, 'server-11/vu-1', 'invoke', 'acquire', 6, 'stock:8', {}),
+      topology(60, 'down', 'server-1'),
+      end(100),
+    ),
+    40,
+  ],
   [
     'an extension is refused as lost',
     history(

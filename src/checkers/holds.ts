@@ -6,9 +6,12 @@ import { OpTable } from './op-table.ts'
  * The model that the checkers share: when did who believe to hold what.
  *
  * Belief begins with `acquire ok` and ends with the first of: `release invoke`, `lost` (the signal, or an extension that was refused
- * because the lock was lost), the end of `validForMs`, the death of the server, the end of the drill. An extension replaces the end of the validity by
+ * because the lock was lost), the end of `validForMs`, the last word of a server that died, the end of the drill. An extension replaces the end of the validity by
  * its own `t + validForMs`, and by none where it names none. One that comes after the belief has ended begins a second interval of the
  * same grant. An acquire whose outcome nobody knows (`info`) gives no belief.
+ *
+ * A server that dies takes the last turn of its event loop with it, in which it may have released what it held: the record proves nothing
+ * beyond the last event that it wrote.
  *
  * Intervals are half open: a hold that ends at the moment in which the next begins does not overlap it.
  *
@@ -143,6 +146,18 @@ export const serverOf = (process: string): string => {
   return slash < 0 ? process : process.slice(0, slash)
 }
 
+interface Death {
+  /** When it was noticed. */
+  t: number
+  lastWordNs: number
+}
+
+/** Nodes of Redis, whose deaths are told in the same words, have no say in this. */
+function lastWordBefore(events: readonly Event[], at: number, server: string): number {
+  for (let i = at - 1; i >= 0; i--) if (serverOf(events[i]!.process) === server) return events[i]!.t
+  return -Infinity
+}
+
 function build(events: readonly Event[]): Holds {
   const columns = new Columns()
   const keys: string[] = []
@@ -151,7 +166,7 @@ function build(events: readonly Event[]): Holds {
   const grants = new OpTable()
   const extensions = new Map<number, Extension[]>()
   const unsettled: number[] = []
-  const deaths = new Map<string, number[]>()
+  const deaths = new Map<string, Death[]>()
   let endOfDrillNs = events.length > 0 ? events[events.length - 1]!.t : 0
   let continuations = 0
 
@@ -226,9 +241,10 @@ function build(events: readonly Event[]): Holds {
         break
       case 'topology':
         if (event.event === 'down') {
-          const times = deaths.get(event.node)
-          if (times) times.push(event.t)
-          else deaths.set(event.node, [event.t])
+          const death = { t: event.t, lastWordNs: lastWordBefore(events, at, event.node) }
+          const known = deaths.get(event.node)
+          if (known) known.push(death)
+          else deaths.set(event.node, [death])
         }
         break
       case 'phase':
@@ -241,8 +257,8 @@ function build(events: readonly Event[]): Holds {
   for (let i = 0; i < size; i++) {
     let end = Math.min(hardEndNs[i]!, validUntilNs[i]!, endOfDrillNs)
     if (deaths.size > 0) {
-      const died = deaths.get(serverOf(events[okAt[i]!]!.process))?.find((t) => t >= startNs[i]!)
-      if (died !== undefined && died < end) end = died
+      const death = deaths.get(serverOf(events[okAt[i]!]!.process))?.find(({ t }) => t >= startNs[i]!)
+      if (death !== undefined && death.lastWordNs < end) end = death.lastWordNs
     }
     hardEndNs[i] = Math.max(end, startNs[i]!)
   }
