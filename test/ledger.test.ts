@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs'
-import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Ledger } from '../src/ledger/ledger.ts'
+import { processState } from '../src/lib/children.ts'
+import { EnvironmentError } from '../src/lib/failure.ts'
 import { openLedger } from '../src/ledger/postgres.ts'
 import { template } from '../src/ledger/template.ts'
 import workload from '../src/workloads/oversell.ts'
@@ -173,3 +175,34 @@ test('nobody gets in without the run’s password, and not with the template’s
     await expect(stranger.connect()).rejects.toThrow(/password/)
   }
 })
+
+test('a Postgres that died is the environment’s failure, and one that hangs does not hold the end of the run', async () => {
+  const dying = await openLedger({ cacheFolder, log })
+  process.kill(dying.pid, 'SIGKILL')
+  await expect(dying.prepare({ schema: 'drill', products: 1, stock: 1 })).rejects.toThrow(EnvironmentError)
+  await dying[Symbol.asyncDispose]()
+
+  const hanging = await openLedger({ cacheFolder, log })
+  await hanging.prepare({ schema: 'drill', products: 1, stock: 1 })
+  const stopped = await processesOf(hanging.pid)
+  for (const pid of stopped) process.kill(pid, 'SIGSTOP')
+  try {
+    await hanging[Symbol.asyncDispose]()
+    expect([undefined, 'Z']).toContain(processState(hanging.pid))
+  } finally {
+    // Workers end when they see that Postgres is gone, which these cannot.
+    for (const pid of stopped.filter((pid) => processState(pid) === 'T')) process.kill(pid, 'SIGKILL')
+  }
+})
+
+/** A process and its children. */
+async function processesOf(parent: number): Promise<number[]> {
+  const pids = (await readdir('/proc')).map(Number).filter((pid) => pid > 0)
+  const parents = await Promise.all(
+    pids.map(async (pid) => {
+      const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '')
+      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
+    }),
+  )
+  return [parent, ...pids.filter((_, index) => parents[index] === parent)]
+}

@@ -20,6 +20,10 @@ const schemaSql = readFileSync(new URL('./schema.sql', import.meta.url), 'utf8')
 const startTimeoutMs = 30_000
 const pollMs = 3
 const stopTimeoutMs = 3_000
+/** A Postgres that hangs must not hold the drill. */
+const answerTimeoutMs = 20_000
+const patience = { connectionTimeoutMillis: answerTimeoutMs, query_timeout: answerTimeoutMs }
+const goodbyeTimeoutMs = 1_000
 const portAttemptsMax = 20
 
 /** A database that dies with its run needs no durability, and must not steal time from what is measured. */
@@ -57,9 +61,10 @@ export async function openLedger(options: { cacheFolder: string; log: (text: str
   const address = `127.0.0.1:${server.port}/postgres`
   await replacePassword(`postgres://${superuser}:${origin.password}@${address}`, password)
   const url = `postgres://${superuser}:${password}@${address}`
-  const pool = new pg.Pool({ connectionString: url, max: 4 })
+  const pool = new pg.Pool({ ...patience, connectionString: url, max: 4 })
   pool.on('error', () => {})
-  stack.defer(() => pool.end())
+  // Where nobody answers, the goodbye of a connection never comes to an end.
+  stack.defer(() => Promise.race([pool.end(), sleep(goodbyeTimeoutMs, undefined, { ref: false })]))
 
   const running = stack.move()
   return {
@@ -67,9 +72,12 @@ export async function openLedger(options: { cacheFolder: string; log: (text: str
     logFile: server.logFile,
     pid: server.pid,
     async prepare({ schema, products, stock }) {
-      await pool.query(`
+      const sql = `
         CREATE SCHEMA ${name(schema)}; SET search_path = ${name(schema)}; ${schemaSql};
-        INSERT INTO products SELECT id, ${stock}, ${stock}, ${stock} FROM generate_series(1, ${products}) AS id; RESET search_path`)
+        INSERT INTO products SELECT id, ${stock}, ${stock}, ${stock} FROM generate_series(1, ${products}) AS id; RESET search_path`
+      await pool.query(sql).catch((error: Error) => {
+        throw new EnvironmentError(`the ledger (Postgres) does not answer: ${error.message}`)
+      })
     },
     async damage(schema) {
       const client = await pool.connect()
@@ -147,7 +155,9 @@ async function ready(child: ChildProcess, pidFile: string): Promise<boolean> {
 }
 
 async function replacePassword(connectionString: string, password: string): Promise<void> {
-  const client = new pg.Client({ connectionString })
+  const client = new pg.Client({ ...patience, connectionString })
+  // A connection that breaks between two statements says so here; the next statement fails by itself.
+  client.on('error', () => {})
   await client.connect()
   await client.query(`ALTER ROLE ${superuser} PASSWORD '${password}'`)
   await client.end()
