@@ -111,10 +111,13 @@ export interface KeyEvent extends Base {
   pttlMs?: number
 }
 
-/** A message about the program behind `stdio:`: a violation of the protocol, an exit unasked, its log. */
+/**
+ * A message about the lock as a piece of software: of the program behind `stdio:` a violation of the protocol, an exit unasked, its log; of
+ * a module an answer that breaks the contract (`contract`).
+ */
 export interface AdapterEvent extends Base {
   f: 'adapter'
-  event: 'violation' | 'exit' | 'log' | 'lag'
+  event: 'violation' | 'exit' | 'contract' | 'log' | 'lag'
 }
 
 /** Counters that a process knows and that no single event tells; written once at its end. */

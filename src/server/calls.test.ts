@@ -150,3 +150,30 @@ test('a lease is extended at each half of its validity', async () => {
   expect(extensions).toBeGreaterThanOrEqual(2)
   expect(extensions).toBeLessThanOrEqual(9)
 })
+
+test.each<[what: string, grant: object, said: string | undefined]>([
+  ['a lost that is no signal', { lost: true }, "a grant's lost is true, which is no AbortSignal"],
+  [
+    'a validity that is no number',
+    { validForMs: Number.NaN },
+    "a grant's validForMs is NaN, which is no number of milliseconds",
+  ],
+  [
+    'a validity as a bigint',
+    { validForMs: 2700n },
+    "a grant's validForMs is 2700n, which is no number of milliseconds",
+  ],
+  ['a validity as text', { validForMs: '2700' }, "a grant's validForMs is '2700', which is no number of milliseconds"],
+  ['a token that is no string', { token: 7 }, "a grant's token is 7, which is no string"],
+  ['null, which is absent', { token: null, fence: null, validForMs: null, lost: null }, undefined],
+  ['a signal of a package', { lost: Object.assign(new EventTarget(), { aborted: false }) }, undefined],
+])('the work goes on under a grant with %s, and it is told once', async (_, grant, said) => {
+  const { counter, events } = counterOf({})
+  for (let i = 0; i < 2; i++) {
+    const lease = new Lease(counter, 'server-1/vu-1', held(grant as Grant), { extends: true })
+    await lease.work(1, { obeysLost: true })
+    lease.end()
+    expect(lease.lost).toBe(false)
+  }
+  expect(events.map(({ f, error }) => [f, error])).toEqual(said === undefined ? [] : [['adapter', said]])
+})
