@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { noDamage } from '../test/support/damage.ts'
-import { end, history, hold, key, plan, set } from '../test/support/history.ts'
+import { end, event, history, hold, key, plan, set } from '../test/support/history.ts'
 import type { Checker } from './checkers/checker.ts'
 import type { Event } from './history/event.ts'
 import { exitCode, judge, type Testimony } from './verdict.ts'
@@ -38,7 +38,13 @@ const testimony = (more: Partial<Testimony> = {}): Testimony => ({
   ...more,
 })
 const verdict = (more: Partial<Testimony> = {}) => judge(testimony(more))
-const adapter = (event: 'violation' | 'exit' | 'log', error: string): Event => ({
+const work = (op: number, from: number, to?: number, type: 'ok' | 'info' = 'ok'): Event[] => [
+  event(from, 'server-1/vu-1', 'invoke', 'work', op, 'stock:7', { grant: 1 }),
+  ...(to === undefined
+    ? []
+    : [event(to, 'server-1/vu-1', type, 'work', op, 'stock:7', { grant: 1, error: 'Query read timeout' })]),
+]
+const adapter = (event: 'violation' | 'exit' | 'contract' | 'log', error: string): Event => ({
   t: 1,
   process: 'server-1',
   type: 'info',
@@ -107,6 +113,31 @@ test.each<[string, Partial<Testimony>, string]>([
     { events: history(good, adapter('exit', 'exit code 3')) },
     'the program of server-1 ended unasked: exit code 3',
   ],
+  [
+    'an answer that means nothing',
+    { events: history(good, adapter('contract', "a grant's lost is true")) },
+    "the lock of server-1 broke its contract: a grant's lost is true",
+  ],
+  [
+    'a fault that stayed',
+    { faults: [{ ...landed, healedAtMs: null, proof: 'gone, not healed: redis-1 did not answer' }] },
+    'kill redis-1 was not healed: gone, not healed: redis-1 did not answer',
+  ],
+  [
+    'a ledger that failed',
+    { events: history(good, work(5, 12, 15, 'info')), damage: noDamage },
+    'the ledger failed in the middle of 1 work: Query read timeout',
+  ],
+  [
+    'damage that a ledger’s failure explains',
+    { events: history(good, work(5, 12, 15, 'info')), damage: { ...noDamage, lost_updates: 1 } },
+    'the ledger failed in the middle of 1 work: Query read timeout',
+  ],
+  [
+    'damage that a work without an end explains',
+    { events: history(good, work(5, 12)), damage: { ...noDamage, lost_updates: 1 } },
+    '1 work did not come to an end: the damage in the ledger may be theirs',
+  ],
   ['a note', { notes: ['server-1.ndjson:3 is cut'] }, 'server-1.ndjson:3 is cut'],
   [
     'a blind control',
@@ -115,6 +146,12 @@ test.each<[string, Partial<Testimony>, string]>([
   ],
 ])('%s is unknown', (_, more, because) => {
   expect(verdict(more)).toMatchObject({ verdict: 'unknown', unknownBecause: [because] })
+})
+
+test('torn works explain damage, and no overlap', () => {
+  const torn = { events: history(overlapping, work(5, 12, 15, 'info')), damage: { ...noDamage, lost_updates: 1 } }
+  expect(verdict(torn).verdict).toBe('invalid')
+  expect(verdict({ events: history(good, work(5, 12)), damage: noDamage }).verdict).toBe('valid')
 })
 
 test('what a program logs is no doubt', () => {

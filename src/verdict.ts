@@ -1,7 +1,9 @@
+import { format } from 'node:util'
 import { checkers } from './checkers/index.ts'
 import type { Checker, Evidence, Finding } from './checkers/checker.ts'
 import { plural } from './checkers/damage.ts'
-import { grantsOf, holdsOf } from './checkers/holds.ts'
+import { grantsOf, holdsOf, serverOf } from './checkers/holds.ts'
+import { tornWorks, type Torn } from './checkers/torn.ts'
 import type { Event } from './history/event.ts'
 import type { Measured } from './history/measure.ts'
 import { percentile } from './history/samples.ts'
@@ -49,10 +51,18 @@ export function judge(testimony: Testimony, all: readonly Checker[] = Object.val
     ok,
   }))
 
-  const doubts = [...failures, ...lackOfEvidence(testimony), ...testimony.notes]
   // A safety metric that no checker could count is a doubt, not a crime.
-  const crossed = judged.some(({ threshold, value, ok }) => threshold.kind === 'safety' && value !== null && !ok)
-  if (crossed) return { findings, thresholds, verdict: 'invalid', unknownBecause: doubts }
+  const crossed = judged.filter(({ threshold, value, ok }) => threshold.kind === 'safety' && value !== null && !ok)
+  // Nor is damage that a torn work may have done by itself: that is nobody's lock. What overlapped stays a crime.
+  const torn = tornWorks(testimony.events)
+  const crimes = torn.failed + torn.unfinished === 0 ? crossed : crossed.filter(({ threshold }) => !isDamage(threshold))
+  const doubts = [
+    ...failures,
+    ...lackOfEvidence(testimony),
+    ...tornDoubts(torn, crossed.length > crimes.length),
+    ...testimony.notes,
+  ]
+  if (crimes.length > 0) return { findings, thresholds, verdict: 'invalid', unknownBecause: doubts }
   if (doubts.length > 0) return { findings, thresholds, verdict: 'unknown', unknownBecause: doubts }
   const { control, plan } = testimony
   // A control that is unknown proves as little as one that is valid.
@@ -74,6 +84,21 @@ export function exitCode(
   // A valid drill has kept its safety thresholds: what is crossed there is latency or service.
   if (reports.some(({ thresholds }) => thresholds.some(({ ok }) => !ok))) return 99
   return 0
+}
+
+/** Whether it counts what the ledger shows. */
+const isDamage = ({ name }: Threshold): boolean =>
+  (['duplicates', 'oversold', 'negative_stock', 'lost_updates'] satisfies (keyof Damage)[]).some(
+    (metric) => metric === name,
+  )
+
+function tornDoubts({ failed, unfinished, error }: Torn, damaged: boolean): string[] {
+  const doubts: string[] = []
+  if (failed > 0)
+    doubts.push(`the ledger failed in the middle of ${plural(failed, 'work')}: ${error ?? 'it gave no reason'}`)
+  if (unfinished > 0 && damaged)
+    doubts.push(`${plural(unfinished, 'work')} did not come to an end: the damage in the ledger may be theirs`)
+  return doubts
 }
 
 function runCheckers({ plan, events, damage }: Testimony, all: readonly Checker[]) {
@@ -137,8 +162,9 @@ function lackOfEvidence({ plan, events, faults }: Testimony): string[] {
       `${plural(granted, 'grant')} ${granted === 1 ? 'was' : 'were'} seen, and ${plan.name} needs ${grants} to tell anything (evidence.grants)`,
     )
 
-  for (const { fault, target, landed, proof, holdsDuring } of faults) {
+  for (const { fault, target, landed, healedAtMs, proof, holdsDuring } of faults) {
     if (!landed) doubts.push(`${fault} ${target} did not land: ${proof || 'nothing was seen of it'}`)
+    else if (healedAtMs === null) doubts.push(`${fault} ${target} was not healed: ${proof}`)
     else if (holdsDuring < holdsDuringFault)
       doubts.push(
         `${plural(holdsDuring, 'hold')} ${holdsDuring === 1 ? 'was' : 'were'} seen during ${fault} ${target}, and ${plan.name} needs ${holdsDuringFault} to tell anything (evidence.holdsDuringFault)`,
@@ -147,11 +173,15 @@ function lackOfEvidence({ plan, events, faults }: Testimony): string[] {
   if (faults.length < plan.faults.length)
     doubts.push(`of ${plural(plan.faults.length, 'planned fault')} the record shows ${faults.length}`)
 
-  const violation = { violation: 'broke the protocol', exit: 'ended unasked' }
+  const told = {
+    violation: 'the program of %s broke the protocol',
+    exit: 'the program of %s ended unasked',
+    contract: 'the lock of %s broke its contract',
+  }
   for (const event of events) {
     if (event.f === 'phase' && event.phase === 'interrupted') doubts.push('the drill was interrupted')
-    if (event.f === 'adapter' && (event.event === 'violation' || event.event === 'exit'))
-      doubts.push(`the program of ${event.process} ${violation[event.event]}: ${event.error ?? 'it gave no reason'}`)
+    if (event.f === 'adapter' && event.event !== 'log' && event.event !== 'lag')
+      doubts.push(`${format(told[event.event], serverOf(event.process))}: ${event.error ?? 'it gave no reason'}`)
   }
   return doubts
 }
