@@ -86,4 +86,7 @@ for (const stream of [process.stdout, process.stderr])
     if (error.code !== 'EPIPE') throw error
   })
 
+// Node's own exit code for these is 1, which here is a verdict. Nothing is left behind: the janitor sees the end.
+process.on('uncaughtException', (error) => process.exit(explain(error)))
+
 process.exitCode = await main(process.argv.slice(2)).catch(explain)

@@ -32,6 +32,8 @@ const files: Record<string, string> = {
   'no-default.mjs': 'export const lock = {}',
   'no-open.mjs': 'export default { name: "x" }',
   'throwing.mjs': 'export default { name: "x", open() { throw new Error("the licence server is closed") } }',
+  'ticking.mjs': `export default { name: 'x', open: () => ({ acquire: async () => null, release: async () => true }) }
+if (!process.send) setTimeout(() => { throw new Error('nobody waits for this') }, 300)`,
 }
 
 beforeAll(async () => {
@@ -128,6 +130,12 @@ describe('one sentence and exit 2', () => {
     expect(stderr).not.toMatch(/\n\s+at /)
     expect(exitCode).toBe(2)
   })
+})
+
+test('an error that nobody waits for is no verdict', async () => {
+  const { stderr, exitCode } = await picklock(run('oversell', '--lock', './ticking.mjs', '--quiet'))
+  expect(stderr).toMatch(/nobody waits for this/)
+  expect(exitCode).toBe(70)
 })
 
 test('nothing that was refused leaves a report behind', async () => {
