@@ -97,7 +97,7 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
   for (const server of fleet.servers)
     server.onDeath = (how) => {
       happened({ event: 'down', node: server.name })
-      notes.push(`${server.name} ended by itself (${how}); its log: logs/${server.name}.log`)
+      notes.push(`${server.name} ${how}; its log: logs/${server.name}.log`)
     }
   await using runtime = await runtimes[plan.runtime as 'process'].open({ children, logs })
   await using links = openLinks(runtime)
@@ -150,7 +150,7 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
       stage: { cluster, signal: over.signal, log: progress.fault },
       announce: progress.fault,
     })
-    await fleet.load()
+    await fleet.load(totalMs + plan.load.gracefulStop)
     over.abort()
     await faults
   } finally {

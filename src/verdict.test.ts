@@ -104,6 +104,11 @@ test.each<[string, Partial<Testimony>, string]>([
     'the drill was interrupted',
   ],
   [
+    'iterations that were cut off',
+    { measured: { ...measured, counts: { ...measured.counts, interrupted_iterations: 16 } } },
+    '16 iterations had not ended when the load was cut off; what became of the calls is not known (load.gracefulStop)',
+  ],
+  [
     'a violation',
     { events: history(good, adapter('violation', 'line 7 is no JSON')) },
     'the program of server-1 broke the protocol: line 7 is no JSON',

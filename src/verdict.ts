@@ -153,7 +153,7 @@ function latencyValue(threshold: Threshold, { samplesMs }: Testimony['measured']
   }
 }
 
-function lackOfEvidence({ plan, events, faults }: Testimony): string[] {
+function lackOfEvidence({ plan, events, faults, measured }: Testimony): string[] {
   const doubts: string[] = []
   const { grants, holdsDuringFault } = plan.evidence
   const granted = grantsOf(holdsOf(events))
@@ -172,6 +172,12 @@ function lackOfEvidence({ plan, events, faults }: Testimony): string[] {
   }
   if (faults.length < plan.faults.length)
     doubts.push(`of ${plural(plan.faults.length, 'planned fault')} the record shows ${faults.length}`)
+
+  const interrupted = measured.counts['interrupted_iterations'] ?? 0
+  if (interrupted > 0)
+    doubts.push(
+      `${plural(interrupted, 'iteration')} had not ended when the load was cut off; what became of the calls is not known (load.gracefulStop)`,
+    )
 
   const told = {
     violation: 'the program of %s broke the protocol',

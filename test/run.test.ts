@@ -116,6 +116,18 @@ describe('picklock run', () => {
     expect(existsSync(join(folder, 'interrupted', 'latest', 'history.ndjson.gz'))).toBe(true)
   })
 
+  test('Ctrl-C ends a drill whose lock never returns to the event loop', async () => {
+    const lock =
+      "export default { name: 'loops', open: () => ({ acquire() { for (;;); }, release: async () => true }) }"
+    await writeFile(join(folder, 'loops.mjs'), lock)
+    const { child, output, ended } = start('oversell', '--lock', './loops.mjs', '--out', 'loops')
+    while (!output.stderr.includes('  load\n') && child.exitCode === null) await sleep(20)
+    await sleep(300)
+    child.kill('SIGINT')
+    expect(await ended).toBe(130)
+    expect(output.stdout.replace(/\s+/g, ' ')).toContain('server-1 no longer answered')
+  })
+
   test('a reader that goes away is no failure', async () => {
     const child = spawn('sh', ['-c', `"${process.execPath}" "${cli}" list; echo "exit $?" >&2`], { cwd: folder })
     let stderr = ''

@@ -193,7 +193,7 @@ test.each(['server', 'http'] as const)(
       workload: { kind: 'oversell', products: 3, stock: 1000, workMs, resubmit: 1 },
       load: { executor: 'shared-iterations', vus: 4, iterations: 20, via },
     })
-    await shop.fleet.load()
+    await shop.fleet.load(60_000)
     await shop.fleet.close()
     const requests = (await shop.history()).filter((event) => event.f === 'request')
     expect(requests.length).toBe(40)
@@ -218,7 +218,7 @@ test('the same seed asks for the same, however many servers there are', async ()
       load: { executor: 'shared-iterations', vus: 4, iterations: 50 },
       seed: 7,
     })
-    await shop.fleet.load()
+    await shop.fleet.load(60_000)
     await shop.fleet.close()
     return (await shop.history())
       .flatMap((event) => (event.f === 'request' ? [`${event.requestId} ${event.key}`] : []))
@@ -234,7 +234,7 @@ test('what the lock throws outside of any call is counted and recorded, and the 
     workload: { kind: 'mutex', workMs: { min: 5, max: 5 } },
     load: { executor: 'shared-iterations', vus: 1, iterations: 2 },
   })
-  await shop.fleet.load()
+  await shop.fleet.load(60_000)
   await shop.fleet.close()
   const events = await shop.history()
   expect(events.filter((event) => event.f === 'request').map(({ outcome }) => outcome)).toEqual(['done', 'done'])
@@ -257,7 +257,7 @@ test('kill -9 of a server loses at most one turn of its history', async () => {
     workload: { kind: 'mutex', workMs },
     load: { executor: 'constant-vus', vus, duration: '20s' },
   })
-  const load = shop.fleet.load()
+  const load = shop.fleet.load(60_000)
   while (shop.fleet.progress().acquired < 2000) await sleep(5)
   process.kill(shop.fleet.servers[0]!.pid!, 'SIGKILL')
   await load
@@ -275,7 +275,7 @@ test('stop begins nothing new, and the load is over', async () => {
     workload: { kind: 'mutex', workMs: { min: 1, max: 1 } },
     load: { executor: 'constant-vus', vus: 2, duration: '60s' },
   })
-  const load = shop.fleet.load()
+  const load = shop.fleet.load(60_000)
   while (shop.fleet.progress().requests < 10) await sleep(5)
   shop.fleet.stop(0)
   await load

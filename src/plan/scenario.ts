@@ -49,8 +49,8 @@ const fault = z.looseObject({
 })
 
 const common = {
-  /** Iterations that are under way when the time is up may still end. */
-  gracefulStop: duration.prefault('5s'),
+  /** Iterations that are under way when the time is up may still end. k6's default; calls that never answer come to their deadlines in it. */
+  gracefulStop: duration.prefault('30s'),
   startTime: duration.prefault('0s'),
   /** `server`: the virtual users run inside the servers; `http`: they go through the servers' doors. */
   via: z.enum(['server', 'http']).default('server'),

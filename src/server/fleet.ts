@@ -12,6 +12,10 @@ const main = fileURLToPath(new URL('./main.ts', import.meta.url))
 
 /** A stdio program may build first: hello 120 s and open 60 s, and a little. */
 const readyTimeoutMs = 185_000
+/** Beyond the load's own end, a server that says nothing is one that cannot: its lock never returns to the event loop. */
+const lateMs = 10_000
+/** The same, once it was told to stop at once. */
+const stopLateMs = 2_000
 /** What a lock gets to close itself, its stdio program included (5 s, SIGTERM, 2 s, SIGKILL). */
 const closeTimeoutMs = 10_000
 /** One incarnation of a server has this many operations of its own. */
@@ -63,15 +67,21 @@ export class Fleet implements AsyncDisposable {
     return descriptions[0]!
   }
 
-  /** Begins the load; resolves when every server has finished it, or has died. */
-  async load(): Promise<void> {
+  /** Begins a load that lasts `maxMs` at most; resolves when every server has finished it, or has died. One that is far too late is killed. */
+  async load(maxMs: number): Promise<void> {
     const peers = Object.fromEntries(this.servers.map((server) => [server.name, server.door]))
-    for (const server of this.servers) server.send({ kind: 'load', peers })
+    for (const server of this.servers) {
+      server.send({ kind: 'load', peers })
+      server.finishWithin(maxMs + lateMs)
+    }
     await Promise.all(this.servers.map((server) => server.finished))
   }
 
   stop(gracefulMs: number): void {
-    for (const server of this.servers) server.send({ kind: 'stop', gracefulMs })
+    for (const server of this.servers) {
+      server.send({ kind: 'stop', gracefulMs })
+      server.finishWithin(gracefulMs + stopLateMs)
+    }
   }
 
   /** Sums over the servers; `holding` is concatenated. */
@@ -126,13 +136,14 @@ class Server implements ServerHandle {
   door = ''
   progress: Progress = nothingYet
   onProgress = () => {}
-  /** Called once when the process is gone without having been asked to go. */
+  /** Called once when the process is gone without having been asked to go; `how` completes a sentence about the server. */
   onDeath = (_how: string) => {}
   readonly #child: ChildProcess
   readonly #children: Children
   readonly #logFile: string
   #programs: number[] = []
   #closing = false
+  #mute = false
   #exit: string | undefined
   #finish!: () => void
   #ready!: { resolve: (lock: LockDescription) => void; reject: (error: Error) => void }
@@ -154,7 +165,12 @@ class Server implements ServerHandle {
       this.#ready?.reject(
         new EnvironmentError(`${name} ended before it was ready (${this.#exit}); its log: ${logFile}`),
       )
-      if (!this.#closing) this.onDeath(this.#exit)
+      if (!this.#closing)
+        this.onDeath(
+          this.#mute
+            ? 'no longer answered (does a call of the lock loop?) and was killed'
+            : `ended by itself (${this.#exit})`,
+        )
     })
   }
 
@@ -184,6 +200,16 @@ class Server implements ServerHandle {
   send(message: ToServer): void {
     // A server that died a moment ago is no failure of the sender: its death is in the history.
     if (this.#exit === undefined && this.#child.connected) this.#child.send(message, () => {})
+  }
+
+  /** Kills a server that has not finished its load by then: where its event loop is blocked, it does not hear either. */
+  finishWithin(ms: number): void {
+    const timer = setTimeout(() => {
+      if (this.#exit !== undefined) return
+      this.#mute = true
+      this.signal('SIGKILL')
+    }, ms)
+    void this.finished.then(() => clearTimeout(timer))
   }
 
   signal(signal: NodeJS.Signals): void {
