@@ -11,6 +11,7 @@ import type { Damage, Ledger } from './ledger/ledger.ts'
 import { Children } from './lib/children.ts'
 import { drillClock, monotonicNs } from './lib/clock.ts'
 import { random } from './lib/random.ts'
+import { unlessAborted } from './lib/unless-aborted.ts'
 import { openLinks } from './links/index.ts'
 import type { Links } from './links/links.ts'
 import { loadDurationMs } from './load/duration.ts'
@@ -20,6 +21,7 @@ import { runtimes } from './runtimes/index.ts'
 import { Fleet } from './server/fleet.ts'
 import type { LockDescription, Progress } from './server/messages.ts'
 import { topologies } from './topologies/index.ts'
+import { fallen } from './topologies/fallen.ts'
 import type { Cluster } from './topologies/topology.ts'
 
 export interface DrillContext {
@@ -111,10 +113,10 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
   cluster.onSwitch(({ from, to }) => happened({ event: 'switch-master', node: to, from, to }))
   await using _observers = await observeAll(cluster, recorder, now, runtime.password)
 
-  const ledger = await context.ledger
+  const ledger = context.ledger && (await unlessAborted(context.ledger, signal))
   const schema = `drill_${startNs}`
   await ledger?.prepare({ schema, ...shop(plan) })
-  const lock = await fleet.configure((server) => ({
+  const opening = fleet.configure((server) => ({
     plan,
     endpoints: cluster.endpoints(server),
     ...(ledger && { ledger: { url: ledger.url, schema } }),
@@ -122,6 +124,8 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
     startNs: String(startNs),
     cwd: context.cwd,
   }))
+  // A program behind stdio may build for minutes, and a lock's open may never return.
+  const lock = await unlessAborted(opening, signal)
 
   phase('load')
   progress.phase('load')
@@ -150,6 +154,8 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
       stage: { cluster, signal: over.signal, log: progress.fault },
       announce: progress.fault,
     })
+    // Awaited below, when the load is over; until then its failure is not unhandled.
+    faults.catch(() => {})
     await fleet.load(totalMs + plan.load.gracefulStop)
     over.abort()
     await faults
@@ -164,9 +170,14 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
   await sleep(plan.settle, undefined, { signal }).catch(() => undefined)
   phase('end')
   progress.phase('reading')
+  if (!signal.aborted) notes.push(...(await fallen(cluster, links)))
   await fleet.close()
-  const damage = await ledger?.damage(schema)
-  await ledger?.drop(schema)
+  // What was seen is not lost with the books.
+  const damage = await ledger?.damage(schema).catch((error: Error) => {
+    notes.push(`the ledger could not be read: ${error.message}; its damage was not counted`)
+    return undefined
+  })
+  await ledger?.drop(schema).catch(() => {})
   const versions = { ...(await runtime.versions()), toxiproxy: links.version }
   return { notes, damage, lock, versions, interrupted: signal.aborted }
 }
