@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis'
 import { expect, test } from 'vitest'
+import { fallen } from '../src/topologies/fallen.ts'
 import { until } from './support/until.ts'
 import { stand, type Stand } from './support/cluster.ts'
 
@@ -19,6 +20,19 @@ test('single: one node, a link for every server', async () => {
   await client.set('stock:7', '100')
   expect(await up.cluster.admin('redis-1').get('stock:7')).toBe('100')
   client.disconnect()
+})
+
+test('what fell by itself is named: a node, a link', async () => {
+  await using up = await stand({ kind: 'redlock', nodes: 3 }, ['server-1'])
+  const { cluster, links } = up
+  expect(await fallen(cluster, links)).toEqual([])
+  process.kill(cluster.redis[1]!.pid!, 'SIGKILL')
+  await until(async () => (await cluster.redis[1]!.state()) === 'down')
+  await using _cut = await links.get('server-1→redis-3').cut()
+  expect(await fallen(cluster, links)).toEqual([
+    'redis-2 was down at the end of the drill; its log: logs/redis-2.log',
+    'at the end of the drill nothing passed through server-1→redis-3 (ECONNREFUSED); log: logs/toxiproxy.log',
+  ])
 })
 
 test('nobody gets in without the password of the drill', async () => {
