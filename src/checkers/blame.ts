@@ -26,7 +26,12 @@ export function blamer({ plan, events }: Evidence, holds: Holds): (first: number
     sentinel: plan.topology.kind === 'sentinel',
     hold(index) {
       let hold = spelledOut.get(index)
-      if (!hold) spelledOut.set(index, (hold = holdAt(holds, index)))
+      if (!hold) {
+        hold = holdAt(holds, index)
+        // A token that no value ever has tells nothing of whose a value is.
+        if (!record.tokensTell()) hold.token = undefined
+        spelledOut.set(index, hold)
+      }
       return hold
     },
     anchor(node, hold) {

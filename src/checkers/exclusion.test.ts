@@ -513,3 +513,25 @@ function restart(from: number, to: number, node = 'redis-1'): Event[] {
     key(node, to, 'resync', '', { value: 'restarted' }),
   ]
 }
+
+test('a token that the lock does not store leaves the blame to the times', () => {
+  const stored = [
+    set('redis-1', 999.5, 'sha-of-1'),
+    key('redis-1', 3700, 'expired'),
+    set('redis-1', 3999.5, 'sha-of-2'),
+  ]
+  expect(find('single', a(), b(4000), ...stored)).toMatchObject([{ blame: 'holder' }])
+  const taken = [set('redis-1', 999.5, 'sha-of-1'), key('redis-1', 1500, 'evicted'), set('redis-1', 1999.5, 'sha-of-2')]
+  expect(find('single', a(), b(2000), ...taken)).toMatchObject([{ blame: 'topology' }])
+})
+
+test('a lease in whole milliseconds of another clock is not early', () => {
+  const expiredAfter = (ms: number) => [
+    set('redis-1', 999.5, 'token-1'),
+    key('redis-1', 999.2 + ms, 'expired'),
+    set('redis-1', 3999.5, 'token-2'),
+  ]
+  const quick = a({ from: 999 })
+  expect(find('single', quick, b(4000), ...expiredAfter(2698))).toMatchObject([{ blame: 'holder' }])
+  expect(find('single', quick, b(4000), ...expiredAfter(2600))).toMatchObject([{ blame: 'lock' }])
+})

@@ -67,15 +67,21 @@ export function leaseEndNs(hold: Hold): number {
   return end
 }
 
+/** Redis counts in whole ms of the wall clock, which a time daemon may run faster than our own (by 0.05 % on Linux). */
+const expiryGrainNs = 5e6
+const clockDrift = 0.001
+
 /** Before this moment no key can have ended at its time, whatever the observer's and the server's lags were. */
 function earliestEndNs(track: Track, anchor: number, hold: Hold, t: number): number {
   if (hold.ttlMs === undefined) return -Infinity
   const written = Math.max(hold.invokeNs, Math.min(track.events[anchor]!.t, hold.startNs) - readLagNs)
-  let end = written + hold.ttlMs * 1e6
+  let end = written + leastNs(hold.ttlMs)
   for (const { invokeNs, okNs, ttlMs } of hold.extensions)
-    if (ttlMs !== undefined && okNs < t) end = Math.max(end, invokeNs + ttlMs * 1e6)
+    if (ttlMs !== undefined && okNs < t) end = Math.max(end, invokeNs + leastNs(ttlMs))
   return end
 }
+
+const leastNs = (ttlMs: number) => ttlMs * 1e6 * (1 - clockDrift) - expiryGrainNs
 
 function removal(event: string): Loss['kind'] {
   if (event === 'expired' || event === 'evicted') return event

@@ -14,6 +14,8 @@ export interface KeyRecord {
   track(node: string, lockKey: string): Track | undefined
   /** Times in which a node's events may have been missed. */
   gaps(node: string): readonly Gap[]
+  /** Whether any grant's token was ever seen in a value: a lock may tell the caller another token than the one that it stores. */
+  tokensTell(): boolean
 }
 
 /** One Redis key's events on one node, in the node's order, with the node's `gap` and `resync` between them. */
@@ -69,7 +71,14 @@ export function keyRecord(
   }
 
   const chosen = new Map<string, Track | undefined>()
+  let tell: boolean | undefined
   return {
+    tokensTell: () =>
+      (tell ??= [...nodes.values()].some(({ byLockKey }) =>
+        [...byLockKey].some(([lockKey, tracks]) =>
+          [...tracks.values()].some((track) => holdsOne(track, tokens(lockKey))),
+        ),
+      )),
     nodes: [...nodes.keys()].sort(),
     gaps: (node) => nodes.get(node)?.gaps ?? [],
     track(node, lockKey) {
@@ -135,6 +144,16 @@ const isBoundary = (name: string, at: number) => !(isWordCharacter(name[at - 1])
 
 /** Samples that are looked at to choose a track. */
 const samplesMax = 200
+
+function holdsOne({ events }: Track, tokens: readonly string[]): boolean {
+  let samples = 0
+  for (const { value } of events) {
+    if (value === undefined) continue
+    if (samples++ > samplesMax) return false
+    if (tokens.some((token) => value.includes(token))) return true
+  }
+  return false
+}
 
 function choose(tracks: Map<string, GrowingTrack> | undefined, tokens: readonly string[]): Track | undefined {
   if (!tracks) return undefined
