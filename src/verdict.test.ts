@@ -143,6 +143,14 @@ test.each<[string, Partial<Testimony>, string]>([
     { events: history(good, work(5, 12)), damage: { ...noDamage, lost_updates: 1 } },
     '1 work did not come to an end: the damage in the ledger may be theirs',
   ],
+  [
+    'damage that a stall explains',
+    {
+      events: history(hold({ op: 1, process: 'server-1/vu-1', at: 10, until: 3200 }), work(5, 11, 3100), end(4000)),
+      damage: { ...noDamage, lost_updates: 1 },
+    },
+    'the ledger or this machine stood still, and 1 work wrote after the end of the lease: the damage in the ledger may be theirs',
+  ],
   ['a note', { notes: ['server-1.ndjson:3 is cut'] }, 'server-1.ndjson:3 is cut'],
   [
     'a blind control',
@@ -157,6 +165,20 @@ test('torn works explain damage, and no overlap', () => {
   const torn = { events: history(overlapping, work(5, 12, 15, 'info')), damage: { ...noDamage, lost_updates: 1 } }
   expect(verdict(torn).verdict).toBe('invalid')
   expect(verdict({ events: history(good, work(5, 12)), damage: noDamage }).verdict).toBe('valid')
+})
+
+test('a work that outlives its lease by plan, by a fault on its server, or in an extension is no stall', () => {
+  const events = history(hold({ op: 1, process: 'server-1/vu-1', at: 10, until: 3200 }), work(5, 11, 3100), end(4000))
+  const damage = { ...noDamage, lost_updates: 1 }
+  const long = plan('single', { workload: { kind: 'oversell', workMs: { min: 10, max: 3000 } } })
+  expect(verdict({ events, damage, plan: long }).verdict).toBe('invalid')
+  const paused = { fault: 'stop-process', target: 'server-1', forMs: 1, parameters: {} }
+  expect(verdict({ events, damage, faults: [landed], plan: plan('single', { faults: [paused] }) }).verdict).toBe(
+    'invalid',
+  )
+  const slow = event(3050, 'server-1/vu-1', 'info', 'extend', 7, 'stock:7', { grant: 1 })
+  const asked = event(100, 'server-1/vu-1', 'invoke', 'extend', 7, 'stock:7', { grant: 1, ttlMs: 2700 })
+  expect(verdict({ events: history(events, asked, slow), damage }).verdict).toBe('invalid')
 })
 
 test('what a program logs is no doubt', () => {

@@ -54,8 +54,11 @@ export function judge(testimony: Testimony, all: readonly Checker[] = Object.val
   // A safety metric that no checker could count is a doubt, not a crime.
   const crossed = judged.filter(({ threshold, value, ok }) => threshold.kind === 'safety' && value !== null && !ok)
   // Nor is damage that a torn work may have done by itself: that is nobody's lock. What overlapped stays a crime.
-  const torn = tornWorks(testimony.events)
-  const crimes = torn.failed + torn.unfinished === 0 ? crossed : crossed.filter(({ threshold }) => !isDamage(threshold))
+  const torn = tornWorks(testimony.events, testimony.plan)
+  const crimes =
+    torn.failed + torn.unfinished + torn.stalled === 0
+      ? crossed
+      : crossed.filter(({ threshold }) => !isDamage(threshold))
   const doubts = [
     ...failures,
     ...lackOfEvidence(testimony),
@@ -92,12 +95,16 @@ const isDamage = ({ name }: Threshold): boolean =>
     (metric) => metric === name,
   )
 
-function tornDoubts({ failed, unfinished, error }: Torn, damaged: boolean): string[] {
+function tornDoubts({ failed, unfinished, stalled, error }: Torn, damaged: boolean): string[] {
   const doubts: string[] = []
   if (failed > 0)
     doubts.push(`the ledger failed in the middle of ${plural(failed, 'work')}: ${error ?? 'it gave no reason'}`)
   if (unfinished > 0 && damaged)
     doubts.push(`${plural(unfinished, 'work')} did not come to an end: the damage in the ledger may be theirs`)
+  if (stalled > 0 && damaged)
+    doubts.push(
+      `the ledger or this machine stood still, and ${plural(stalled, 'work')} wrote after the end of the lease: the damage in the ledger may be theirs`,
+    )
   return doubts
 }
 

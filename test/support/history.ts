@@ -122,6 +122,8 @@ export function plan(kind: Plan['topology']['kind'] = 'single', more: Partial<Pl
     topology: { kind, nodes: 3, replicas: 1, sentinels: 3, quorum: 2, downAfterMs: 1000 },
     evidence: { grants: 1, holdsDuringFault: 1 },
     thresholds: {},
+    lock: { spec: 'naive', name: 'naive', ttlMs: 2700, waitMs: 5000, options: {} },
+    workload: { kind: 'oversell', workMs: { min: 4, max: 12 } },
     faults: [],
     ...more,
   }
