@@ -177,3 +177,22 @@ test.each<[what: string, grant: object, said: string | undefined]>([
   }
   expect(events.map(({ f, error }) => [f, error])).toEqual(said === undefined ? [] : [['adapter', said]])
 })
+
+test("an answer that the contract does not know is told once, and is nobody's grant", async () => {
+  const odd = counterOf({
+    acquire: (() => Promise.resolve(undefined)) as unknown as OpenLock['acquire'],
+    extend: (() => Promise.resolve(undefined)) as unknown as NonNullable<OpenLock['extend']>,
+  })
+  expect(await acquire(odd.counter, 'p', 'k')).toMatchObject({ outcome: 'indeterminate' })
+  expect(await extend(odd.counter, 'p', held({}))).toEqual({ answer: 'unknown' })
+  const flaws = odd.events.filter(({ f }) => f === 'adapter')
+  expect(flaws).toMatchObject([{ event: 'contract', error: expect.stringContaining('acquire resolved to undefined') }])
+})
+
+test('a process that stood still reads what has come before it calls a call unsettled', async () => {
+  const deadline = new Deadline(300)
+  const answer = deadline.within(() => sleep(100, 'in time'))
+  const untilMs = performance.now() + 600
+  while (performance.now() < untilMs);
+  expect(await answer).toBe('in time')
+})

@@ -1,7 +1,9 @@
+import { inspect } from 'node:util'
 import type { OperationEvent } from '../history/event.ts'
 import type { Observation } from '../history/recorder.ts'
 import type { Grant, OpenLock } from '../locks/lock.ts'
 import type { Timed } from '../locks/timed.ts'
+import { tellFlaw } from './contract.ts'
 import { overdue, type Deadline } from './deadline.ts'
 import type { Tally } from './tally.ts'
 
@@ -59,7 +61,8 @@ export async function acquire(counter: Counter, process: string, key: string): P
       return { outcome: 'contended', op, message: `${key} was held by others for ${waitMs} ms` }
     }
     if (typeof grant !== 'object') {
-      const message = `acquire resolved to ${String(grant)}, which is neither a grant (an object) nor null`
+      const message = `acquire resolved to ${inspect(grant)}, which is neither a grant (an object) nor null`
+      tellFlaw(counter, process, message)
       counter.record({ process, type: 'info', f: 'acquire', op, key, error: message })
       return { outcome: 'indeterminate', op, message }
     }
@@ -99,7 +102,13 @@ export async function extend(
       counter.record({ ...base, type: 'fail', error: 'lost' })
       return { answer: 'lost' }
     }
-    const validForMs = typeof answer === 'object' ? answer?.validForMs : undefined
+    if (answer === undefined || answer === null) {
+      const message = `extend resolved to ${String(answer)}, which is neither true, false nor an object`
+      tellFlaw(counter, process, message)
+      counter.record({ ...base, type: 'info', error: message })
+      return { answer: 'unknown' }
+    }
+    const validForMs = typeof answer === 'object' ? answer.validForMs : undefined
     counter.record(stamped(counter, { ...base, type: 'ok', validForMs }, answer))
     return { answer: 'extended', validForMs: validForMs ?? ttlMs }
   } catch (error) {

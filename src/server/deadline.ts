@@ -20,6 +20,8 @@ export class Deadline {
   #queue: Waiting[] = []
   #head = 0
   #timer: NodeJS.Timeout | undefined
+  /** When the timer was set, ms. */
+  #setAtMs = 0
 
   constructor(forMs: number) {
     this.forMs = forMs
@@ -55,7 +57,9 @@ export class Deadline {
       this.#queue.push(waiting)
       this.#forgetSettled()
       // Alone it keeps no process alive: the calls themselves do.
-      this.#timer ??= setTimeout(this.#sweep, Math.min(this.forMs, sweepEveryMs)).unref()
+      if (this.#timer !== undefined) return
+      this.#setAtMs = performance.now()
+      this.#timer = setTimeout(this.#sweep, Math.min(this.forMs, sweepEveryMs)).unref()
     })
   }
 
@@ -70,6 +74,10 @@ export class Deadline {
 
   readonly #sweep = () => {
     const nowMs = performance.now()
+    // This process stood still: answers may have come that it has not read yet, and timers are served before them.
+    const stoodStill = nowMs - this.#setAtMs > 2 * sweepEveryMs
+    this.#setAtMs = nowMs
+    if (stoodStill) return void this.#timer!.refresh()
     for (let index = this.#head; index < this.#queue.length; index++) {
       const waiting = this.#queue[index]!
       if (waiting.dueMs > nowMs) break

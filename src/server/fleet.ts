@@ -18,7 +18,7 @@ const lateMs = 10_000
 const stopLateMs = 2_000
 /** What a lock gets to close itself, its stdio program included (5 s, SIGTERM, 2 s, SIGKILL). */
 const closeTimeoutMs = 10_000
-/** One incarnation of a server has this many operations of its own. */
+/** One incarnation of a server has this many operations of its own; those below are the faults'. */
 const opsPerServer = 10_000_000
 
 const nothingYet: Progress = {
@@ -60,7 +60,7 @@ export class Fleet implements AsyncDisposable {
           server: server.name,
           index,
           count: this.servers.length,
-          opBase: index * opsPerServer,
+          opBase: (index + 1) * opsPerServer,
         }),
       ),
     )

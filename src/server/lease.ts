@@ -1,31 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { inspect } from 'node:util'
-import type { Grant } from '../locks/lock.ts'
 import { extend, stamped, type Counter, type Held } from './calls.ts'
-
-/** In words, what of a grant is not as the contract has it; `null` is absent, as on the wire. */
-export function flawOf({ token, validForMs, lost }: Grant): string | undefined {
-  if (token !== undefined && token !== null && typeof token !== 'string')
-    return `a grant's token is ${inspect(token)}, which is no string`
-  if (validForMs !== undefined && validForMs !== null && !Number.isFinite(validForMs))
-    return `a grant's validForMs is ${inspect(validForMs)}, which is no number of milliseconds`
-  if (lost !== undefined && lost !== null && !isSignal(lost))
-    return `a grant's lost is ${inspect(lost)}, which is no AbortSignal`
-  return undefined
-}
-
-/** Of whatever realm or package. */
-const isSignal = (lost: Partial<AbortSignal> | undefined | null): lost is AbortSignal =>
-  typeof lost?.addEventListener === 'function' && typeof lost.removeEventListener === 'function'
-
-const told = new WeakSet<Counter>()
-
-/** What was measured of a lock whose answers mean nothing proves nothing; once is enough. */
-function tellOnce(counter: Counter, process: string, flaw: string): void {
-  if (told.has(counter)) return
-  told.add(counter)
-  counter.record({ process, type: 'info', f: 'adapter', event: 'contract', error: flaw })
-}
+import { flawOfGrant, isSignal, tellFlaw } from './contract.ts'
 
 /**
  * One grant while the work goes on: extends it in the middle, as a careful shop does, and hears when the lock says that it lost.
@@ -47,8 +22,8 @@ export class Lease {
     this.#held = held
     this.#extends = options.extends
     const { validForMs, lost } = held.grant
-    const flaw = flawOf(held.grant)
-    if (flaw !== undefined) tellOnce(counter, process, flaw)
+    const flaw = flawOfGrant(held.grant)
+    if (flaw !== undefined) tellFlaw(counter, process, flaw)
     this.#validForMs = Number.isFinite(validForMs) ? validForMs! : counter.ttlMs
     if (!isSignal(lost)) return
     this.#signal = lost
