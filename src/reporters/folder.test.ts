@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -87,4 +88,11 @@ test('a place that cannot be written is one sentence', async () => {
   }
   const long = openReportFolder(join(root, 'x'.repeat(300)), plan('naive', 'single'), startedAt)
   await expect(long).rejects.toThrow(/the path is too long/)
+  // Nothing can be made below a device, nor (on Linux) below /proc, where mkdir's `recursive` never comes back.
+  const nowhere = openReportFolder(
+    existsSync('/proc/self') ? '/proc/picklock' : '/dev/null/x',
+    plan('naive', 'single'),
+    startedAt,
+  )
+  await expect(nowhere).rejects.toThrow(EnvironmentError)
 })

@@ -1,6 +1,6 @@
-import { createWriteStream } from 'node:fs'
+import { createWriteStream, existsSync } from 'node:fs'
 import { lstat, mkdir, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import type { Event } from '../history/event.ts'
@@ -33,7 +33,7 @@ const sameNameMax = 1000
  */
 export async function openReportFolder(root: string, plan: Plan, startedAt: Date): Promise<ReportFolder> {
   try {
-    await mkdir(root, { recursive: true })
+    await makeFolders(root)
     const path = await makeUnique(join(root, folderName(plan, startedAt)))
     const logs = join(path, 'logs')
     await mkdir(logs)
@@ -47,6 +47,18 @@ export async function openReportFolder(root: string, plan: Plan, startedAt: Date
   } catch (error) {
     throw explain(root, error)
   }
+}
+
+/**
+ * As mkdir's `recursive`, which does not come back where the system says that there is no such place (/proc/x): Node 24 asks for ever.
+ */
+async function makeFolders(path: string): Promise<void> {
+  const missing: string[] = []
+  for (let at = resolve(path); !existsSync(at); at = dirname(at)) missing.unshift(at)
+  for (const each of missing)
+    await mkdir(each).catch((error: unknown) => {
+      if (codeOf(error) !== 'EEXIST') throw error
+    })
 }
 
 /** `20261121-090000-oversell-single-reference`, time in UTC as in the report. */
@@ -124,6 +136,7 @@ async function explained<T>(path: string, write: () => Promise<T>): Promise<T> {
 }
 
 const causes: Record<string, string> = {
+  ENOENT: 'no folder can be made there',
   EACCES: 'permission denied',
   EPERM: 'permission denied',
   EROFS: 'the file system is read-only',
