@@ -29,4 +29,4 @@ export const redisPy = {
 }
 
 /** For PYTHONPATH. */
-export const redisPyFolder = ({ cache }) => join(cache, 'redis-py')
+const redisPyFolder = ({ cache }) => join(cache, 'redis-py')

@@ -17,5 +17,3 @@ export const checkers = {
   fence,
   unsettled,
 } satisfies Record<string, Checker>
-
-export type CheckerName = keyof typeof checkers

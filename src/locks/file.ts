@@ -40,7 +40,7 @@ function defaultExport(namespace: Record<string, unknown>, shown: string): unkno
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
 /** The default export has the fields of the contract (lock.ts); says which one is wrong. Throws UsageError. */
-export function checkShape(exported: unknown, shown: string): Lock {
+function checkShape(exported: unknown, shown: string): Lock {
   const wrong = (what: string) => new UsageError(`${shown}: ${what}`)
   if (!isObject(exported)) throw wrong(`the default export must be an object { name, open }, not ${kindOf(exported)}`)
   const { name, open, topologies, capabilities, bookkeeping } = exported

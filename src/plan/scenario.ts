@@ -6,7 +6,7 @@ import { z } from 'zod'
  */
 
 /** `500ms`, `12s`, `1m`: a number without a unit is an error, in k6's words. → ms */
-export const duration = z
+const duration = z
   .string({ error: 'a duration needs a unit, for example 500ms, 12s or 1m' })
   .regex(/^(\d+(\.\d+)?)(ms|s|m)$/, 'a duration needs a unit, for example 500ms, 12s or 1m')
   .transform((text) => {

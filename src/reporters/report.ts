@@ -14,7 +14,7 @@ export type LatencySummary = z.infer<typeof summary>
 /** `{}` where nothing was measured. */
 const latency = z.union([summary, z.strictObject({})])
 
-export const verdicts = ['valid', 'invalid', 'unknown'] as const
+const verdicts = ['valid', 'invalid', 'unknown'] as const
 export type Verdict = (typeof verdicts)[number]
 
 export const report = z.object({

@@ -4,7 +4,7 @@ import { z } from 'zod'
 export const workMs = z.strictObject({ min: z.number().min(0), max: z.number().min(0) })
 
 /** What protects the work. `fenced`: the lock, and the ledger refuses a fence lower than one it has seen. */
-export const guards = ['lock', 'none', 'fenced'] as const
+const guards = ['lock', 'none', 'fenced'] as const
 
 /**
  * What the server needs to know of any workload's options; each workload's own schema says which of them it offers. `resubmit`: the

@@ -48,7 +48,7 @@ export function bareMachine(changes: Partial<Machine> = {}): Bare {
 }
 
 /** JavaScript, so that it needs nothing of an empty PATH. */
-export function writeProgram(file: string, body: string): void {
+function writeProgram(file: string, body: string): void {
   const head = `#!${process.execPath}\nconst fs = require('fs'), path = require('path'), args = process.argv.slice(2)\n`
   writeFileSync(file, head + body)
   chmodSync(file, 0o755)
