@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { exitCodeOfCommand } from './commands/command.ts'
 import { commands } from './commands/index.ts'
 import { EnvironmentError, UsageError } from './lib/failure.ts'
 import { suggest } from './lib/nearest.ts'
+import { ownVersion } from './lib/version.ts'
 
 /** argv → command; the one place that sets the exit code. */
 
@@ -30,7 +30,7 @@ async function main(argv: string[]): Promise<number> {
 
   const program = new Command('picklock')
     .description('Chaos and load tests for distributed locks on Redis, with a verdict and its proof.')
-    .version(version(), '--version')
+    .version(ownVersion(), '--version')
     .addHelpText('after', help)
   for (const [name, { title, load }] of Object.entries(commands))
     program.addCommand(name === asked ? (await load()).summary(title) : new Command(name).description(title))
@@ -47,11 +47,6 @@ async function main(argv: string[]): Promise<number> {
 /** Commander throws instead of ending the process, and leaves the printing of errors to us. */
 function quiet(command: CommandUnknownOpts): void {
   command.exitOverride().configureOutput({ writeErr: () => {}, outputError: () => {} })
-}
-
-function version(): string {
-  const file = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(file) as { version: string }).version
 }
 
 /** Prints what went wrong and gives its exit code. */

@@ -11,6 +11,7 @@ import type { Damage, Ledger } from './ledger/ledger.ts'
 import { Children } from './lib/children.ts'
 import { drillClock, monotonicNs } from './lib/clock.ts'
 import { random } from './lib/random.ts'
+import { ownVersion } from './lib/version.ts'
 import { unlessAborted } from './lib/unless-aborted.ts'
 import { openLinks } from './links/index.ts'
 import type { Links } from './links/links.ts'
@@ -178,7 +179,12 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
     return undefined
   })
   await ledger?.drop(schema).catch(() => {})
-  const versions = { ...(await runtime.versions()), toxiproxy: links.version }
+  const versions = {
+    picklock: ownVersion(),
+    node: process.versions.node,
+    ...(await runtime.versions()),
+    toxiproxy: links.version,
+  }
   return { notes, damage, lock, versions, interrupted: signal.aborted }
 }
 

@@ -30,6 +30,7 @@ const files: Record<string, string> = {
   'no-minority.yaml': scenario((text) => text.replace('target: primary', 'target: minority')),
   'not-parsing.mjs': 'export default { name: "x", open( { }',
   'no-default.mjs': 'export const lock = {}',
+  'ending.mjs': 'process.exit(0)',
   'no-open.mjs': 'export default { name: "x" }',
   'throwing.mjs': 'export default { name: "x", open() { throw new Error("the licence server is closed") } }',
   'ticking.mjs': `export default { name: 'x', open: () => ({ acquire: async () => null, release: async () => true }) }
@@ -100,6 +101,7 @@ describe('one sentence and exit 2', () => {
     ['a lock file that does not exist', run('oversell', '--lock', './nowhere.mjs'), 'nowhere.mjs'],
     ['a lock file that does not parse', run('oversell', '--lock', './not-parsing.mjs'), 'not-parsing.mjs'],
     ['a lock file without a default export', run('oversell', '--lock', './no-default.mjs'), 'no-default.mjs'],
+    ['a lock file that ends the process', run('oversell', '--lock', './ending.mjs'), 'ending.mjs ended the process'],
     ['a lock file without open', run('oversell', '--lock', './no-open.mjs'), 'open'],
     ['a lock whose open throws', run('oversell', '--lock', './throwing.mjs'), 'the licence server is closed'],
     ['a program that does not exist', run('oversell', '--lock', 'stdio:no-such-program-here'), 'no-such-program-here'],
@@ -108,6 +110,12 @@ describe('one sentence and exit 2', () => {
       run('oversell', '--set', 'load.durration=1s'),
       '--set load.durration=1s: there is no load.durration; did you mean load.duration?',
     ],
+    [
+      '--set of an entry of an empty list',
+      run('oversell', '--set', 'faults.0.for=1s'),
+      'there is no faults.0; faults has no entries',
+    ],
+    ['a topology of too few nodes', ['up', 'redlock', '--nodes', '2'], '--nodes is 2; it must be at least 3'],
     [
       '--set with a wrong value',
       run('oversell', '--set', 'load.duration=1'),
@@ -149,6 +157,12 @@ describe('a missing tool is exit 3, with what to type', () => {
     const { stderr, exitCode } = await picklock(run('oversell'), { PICKLOCK_REDIS_SERVER: '/nonexistent/redis-server' })
     expect(stderr).toContain('/nonexistent/redis-server')
     expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+    expect(exitCode).toBe(3)
+  })
+
+  test('a redis-server that is none', async () => {
+    const { stderr, exitCode } = await picklock(run('oversell', '--quiet'), { PICKLOCK_REDIS_SERVER: '/bin/true' })
+    expect(stderr).toMatch(/^picklock: \/bin\/true does not answer --version as a Redis server does: .*\n$/)
     expect(exitCode).toBe(3)
   })
 

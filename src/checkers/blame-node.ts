@@ -84,7 +84,9 @@ export function onNode(scene: Scene, node: string, a: Hold, b: Hold): Judgement 
       return unclear(`the key was gone from ${node} at ${seconds(loss.t)}, and no event tells why`)
     const at = gone ? loss.t : overwrittenNs(scene, node, a, b)
     if (at === undefined) return { blame: 'lock', story: () => `${a.server}'s key was still on ${node}` }
-    return { blame: 'lock', story: () => `${a.server}'s key on ${node} was overwritten at ${seconds(at)}` }
+    // Belief begins with the answer, which an overwriting may overtake.
+    const early = at < a.startNs ? ', before the answer reached it' : ''
+    return { blame: 'lock', story: () => `${a.server}'s key on ${node} was overwritten at ${seconds(at)}${early}` }
   }
   if (loss.kind === 'evicted')
     return { blame: 'topology', story: () => `${node} evicted ${a.server}'s key at ${seconds(loss.t)}` }

@@ -1,5 +1,5 @@
 import type { Evidence } from './checker.ts'
-import { holdAt, type Hold, type Holds } from './holds.ts'
+import { holdAt, toldApart, type Hold, type Holds } from './holds.ts'
 import { incidentsOf } from './incidents.ts'
 import { anchorOf, keyRecord, readLagNs } from './key-record.ts'
 import { lossOf, type Loss } from './fate.ts'
@@ -53,8 +53,7 @@ export function blamer({ plan, events }: Evidence, holds: Holds): (first: number
   }
 
   return (first, second) => {
-    const a = scene.hold(first)
-    const b = scene.hold(second)
+    const [a, b] = toldApart(scene.hold(first), scene.hold(second))
     if (plan.topology.kind === 'redlock') return judgeMajority(scene, a, b, plan.topology.nodes)
     return judgeOne(scene, a, b)
   }

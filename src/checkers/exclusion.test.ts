@@ -48,6 +48,19 @@ test('the sentence names keys, servers, times, count and blame', () => {
   )
 })
 
+test('two callers of one server go by their own names', () => {
+  const [finding] = find(
+    'single',
+    a(),
+    b(2000, { process: 'server-1/vu-2', from: 990 }),
+    set('redis-1', 999.5, 'token-1'),
+    set('redis-1', 999.7, 'token-2'),
+  )
+  expect(finding!.message).toBe(
+    "two callers of one server held stock:7 at once, once (blame: lock). First at 2.000 s: server-1/vu-1 held it from 1.000 s, server-1/vu-2 was granted it too; server-1/vu-1's key on redis-1 was overwritten at 1.000 s, before the answer reached it",
+  )
+})
+
 test('several keys and two callers of one server are said so', () => {
   const [finding] = find(
     'single',

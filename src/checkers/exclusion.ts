@@ -1,7 +1,7 @@
 import { blamer } from './blame.ts'
 import type { Judgement } from './blame-node.ts'
 import type { Blame, Checker } from './checker.ts'
-import { holdAt, holdsOf, overlappingPairs, serverOf, type Holds } from './holds.ts'
+import { holdAt, holdsOf, overlappingPairs, serverOf, toldApart, type Holds } from './holds.ts'
 import { seconds } from './words.ts'
 
 const blames = ['lock', 'topology', 'holder', 'unclear'] as const satisfies readonly Blame[]
@@ -52,8 +52,7 @@ export const exclusion = {
 } satisfies Checker
 
 function finding(holds: Holds, blame: Blame, { count, keys, ofTwoServers, first, second, judgement }: Tally) {
-  const a = holdAt(holds, first)
-  const b = holdAt(holds, second)
+  const [a, b] = toldApart(holdAt(holds, first), holdAt(holds, second))
   const who = ofTwoServers === count ? 'two servers' : ofTwoServers > 0 ? 'two callers' : 'two callers of one server'
   const what = keys.size === 1 ? a.key : `one key`
   const times = count === 1 ? 'once' : `${count} times`

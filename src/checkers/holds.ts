@@ -56,6 +56,8 @@ export interface Hold {
   index: number
   op: number
   key: string
+  /** `server-1/vu-3` */
+  process: string
   /** `server-1` */
   server: string
   token: string | undefined
@@ -84,6 +86,7 @@ export function holdAt(holds: Holds, index: number): Hold {
     index,
     op: ok.op,
     key: ok.key,
+    process: ok.process,
     server: serverOf(ok.process),
     token: ok.token || undefined,
     invokeNs: invoke?.t ?? ok.t,
@@ -94,6 +97,15 @@ export function holdAt(holds: Holds, index: number): Hold {
     validUntilNs: holds.validUntilNs[index]!,
     extensions: holds.extensions.get(ok.op) ?? [],
   }
+}
+
+/** For sentences about two: callers of one server go by their own names there. */
+export function toldApart(a: Hold, b: Hold): [Hold, Hold] {
+  if (a.server !== b.server) return [a, b]
+  return [
+    { ...a, server: a.process },
+    { ...b, server: b.process },
+  ]
 }
 
 /** How many acquires were granted. */

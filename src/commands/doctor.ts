@@ -4,7 +4,7 @@ import { Command, Option } from '@commander-js/extra-typings'
 import { parts } from '../../scripts/bootstrap.mjs'
 import { thisMachine } from '../../scripts/machine.mjs'
 import { finders, findOnPath, hint } from '../../scripts/tools.mjs'
-import { toolVersion } from '../lib/tools.ts'
+import { redisVersion, toolVersion } from '../lib/tools.ts'
 import { exits } from './command.ts'
 
 /** What doctor looked at. `remedy` is what to type where something is missing or too old. */
@@ -52,9 +52,10 @@ function node(): Tool {
 function redis(): Tool {
   const oldest = 6.2
   const where = finders['redis-server'](machine)
-  const tool: Tool = { name: 'redis-server', neededFor: ['process'], where, version: where && toolVersion(where) }
+  const tool: Tool = { name: 'redis-server', neededFor: ['process'], where, version: where && redisVersion(where) }
   if (tool.version === undefined)
-    tool.remedy = where === undefined ? hint('redis-server', machine) : `${where} --version failed; install Redis again`
+    tool.remedy =
+      where === undefined ? hint('redis-server', machine) : `${where} does not answer --version as a Redis server does`
   else if (parseFloat(tool.version) < oldest)
     tool.remedy = `Redis ${tool.version} is too old; install ${oldest} or newer`
   return tool

@@ -24,11 +24,23 @@ export function runCommand() {
     .argument('[scenarios...]', 'names (picklock list scenarios) or YAML files')
     .option('--all', 'every scenario there is')
     .option('--topology <kinds>', 'single, sentinel, redlock, several with commas, or all that the scenario allows')
-    .option('--lock <locks>', "names, files, or 'stdio:<command>'; several with commas", collect, [])
-    .option('--lock-option <name=value>', 'an option for the lock under test; may be repeated', collect, [])
+    .addOption(
+      new Option('--lock <locks>', "names, files, or 'stdio:<command>'; several with commas")
+        .argParser(collect)
+        .default([] as string[], 'reference'),
+    )
+    .addOption(
+      new Option('--lock-option <name=value>', 'an option for the lock under test; may be repeated')
+        .argParser(collect)
+        .default([] as string[], 'none'),
+    )
     .option('--with-control', 'run the scenario’s broken lock beside it, to see that it would have been caught')
     .option('--seed <number>', 'repeat a run: the same seed gives the same plan')
-    .option('--set <path=value>', 'change the scenario, for example load.duration=4s; may be repeated', collect, [])
+    .addOption(
+      new Option('--set <path=value>', 'change the scenario, for example load.duration=4s; may be repeated')
+        .argParser(collect)
+        .default([] as string[], 'none'),
+    )
     .addOption(
       new Option('--runtime <runtime>', 'where the nodes live')
         .choices(['process', 'docker', 'attach'])

@@ -14,6 +14,7 @@ test('a comma separates locks, but not within a program', () => {
 test('topologies', () => {
   expect(parseTopologies(undefined)).toBeUndefined()
   expect(parseTopologies('all')).toBe('all')
+  expect(parseTopologies('all,single')).toBe('all')
   expect(parseTopologies('single,redlock')).toEqual(['single', 'redlock'])
   expect(() => parseTopologies('sentinal')).toThrow('there is no topology sentinal; did you mean sentinel?')
 })

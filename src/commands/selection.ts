@@ -7,8 +7,10 @@ import { topologyKinds } from '../plan/scenario.ts'
 
 /** `single,sentinel`; undefined: the scenario's own; `all`: all that the scenario allows. */
 export function parseTopologies(text: string | undefined): readonly TopologyKind[] | 'all' | undefined {
-  if (text === undefined || text === 'all') return text
-  return words(text, '--topology').map((word) => {
+  if (text === undefined) return text
+  const asked = words(text, '--topology')
+  if (asked.includes('all')) return 'all'
+  return asked.map((word) => {
     const kind = topologyKinds.find((known) => known === word)
     if (kind === undefined)
       throw new UsageError(`there is no topology ${word}; ${suggest(word, [...topologyKinds, 'all'])}`)

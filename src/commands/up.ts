@@ -5,6 +5,7 @@ import { UsageError } from '../lib/failure.ts'
 import { suggest } from '../lib/nearest.ts'
 import { openLinks } from '../links/index.ts'
 import type { Links } from '../links/links.ts'
+import { check } from '../plan/problems.ts'
 import { scenario } from '../plan/scenario.ts'
 import { runtimes } from '../runtimes/index.ts'
 import { topologies } from '../topologies/index.ts'
@@ -78,15 +79,14 @@ function topologyOptions(kind: string, numbers: Record<string, number | undefine
   const foreign = given.find(([name]) => !known[kind as keyof typeof known].includes(name as never))
   const flag = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
   if (foreign) throw new UsageError(`${flag(foreign[0])} means nothing to ${kind}`)
-  const parsed = scenario.shape.topology.safeParse({ kind, ...Object.fromEntries(given) })
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!
-    throw new UsageError(`${flag(String(issue.path[0]))}: ${issue.message}`)
-  }
-  const { quorum, sentinels } = parsed.data
+  const { value, problems } = check(scenario.shape.topology, { kind, ...Object.fromEntries(given) })
+  const [problem] = problems
+  // "`nodes` is 2; it must be at least 3"
+  if (problem) throw new UsageError(problem.message.replace(/^`[^`]*`/, flag(String(problem.path[0]))))
+  const { quorum, sentinels } = value!
   if (kind === 'sentinel' && quorum > sentinels)
     throw new UsageError(`--quorum ${quorum} can never be reached by ${sentinels} Sentinels`)
-  return parsed.data
+  return value!
 }
 
 /** Waits with something to wait for: an AbortSignal alone does not keep a process alive. */

@@ -13,10 +13,20 @@ export function findTool(name: ServerProgram): string {
 
 /** The first version number in what the program answers to `args`, like `7.0.15`; undefined where it cannot be run. */
 export function toolVersion(file: string, args: string[] = ['--version']): string | undefined {
+  return /\d+(\.\d+)+/.exec(answerOf(file, args))?.[0]
+}
+
+/** Of a Redis or one of its kin (`Redis server v=7.0.15 sha=…`, `Valkey server v=8.0.1 …`); undefined for any other program. */
+export function redisVersion(file: string): string | undefined {
+  return /server v=(\d+(?:\.\d+)+)/.exec(answerOf(file, ['--version']))?.[1]
+}
+
+/** Empty where it cannot be run. */
+function answerOf(file: string, args: string[]): string {
   const { status, stdout } = spawnSync(file, args, {
     encoding: 'utf8',
     timeout: 5000,
     stdio: ['ignore', 'pipe', 'ignore'],
   })
-  return status === 0 ? /\d+(\.\d+)+/.exec(stdout)?.[0] : undefined
+  return status === 0 ? stdout : ''
 }

@@ -15,13 +15,36 @@ export async function lockFromFile(file: string, shown: string): Promise<Lock> {
   if (!found) throw new UsageError(`there is no lock file ${shown}`)
   if (!found.isFile()) throw new UsageError(`${shown} is no file: a lock is a module (.ts, .js or .mjs)`)
 
-  let namespace: Record<string, unknown>
-  try {
-    namespace = (await import(/* @vite-ignore */ pathToFileURL(file).href)) as Record<string, unknown>
-  } catch (error) {
-    throw new UsageError(importProblem(error, file, shown), { cause: error })
+  return checkShape(defaultExport(await load(file, shown), shown), shown)
+}
+
+const loadTimeoutMs = 30_000
+
+/**
+ * A module may end the process while it is loaded, or wait at its top for what never comes, until nothing is left to do: either would look
+ * like a drill that ended well.
+ */
+async function load(file: string, shown: string): Promise<Record<string, unknown>> {
+  const over = Promise.withResolvers<never>()
+  const timer = setTimeout(
+    () => over.reject(new UsageError(`${shown} was not loaded within ${loadTimeoutMs / 1000} s`)),
+    loadTimeoutMs,
+  )
+  const ended = () => {
+    process.stderr.write(`picklock: ${shown} ended the process while it was loaded\n`)
+    process.exitCode = 2
   }
-  return checkShape(defaultExport(namespace, shown), shown)
+  process.once('exit', ended)
+  try {
+    const loaded = import(/* @vite-ignore */ pathToFileURL(file).href) as Promise<Record<string, unknown>>
+    return await Promise.race([loaded, over.promise])
+  } catch (error) {
+    if (error instanceof UsageError) throw error
+    throw new UsageError(importProblem(error, file, shown), { cause: error })
+  } finally {
+    clearTimeout(timer)
+    process.off('exit', ended)
+  }
 }
 
 function defaultExport(namespace: Record<string, unknown>, shown: string): unknown {

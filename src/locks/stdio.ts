@@ -58,8 +58,12 @@ export interface StdioLock {
 export async function openStdio(given: StdioOptions): Promise<StdioLock> {
   const grants = new Map<string | number, Set<LiveGrant>>()
   let closing = false
+  let violation: { line: string } | undefined
   const conversation = new Conversation({
-    violation: (told) => given.onViolation(told),
+    violation(told) {
+      violation = told
+      given.onViolation(told)
+    },
     event(event) {
       if (event.event === 'log') return given.onLog(event.message)
       const timed: Timed = event.at === undefined ? { lagNs: lag.ns() } : { at: event.at }
@@ -88,7 +92,7 @@ export async function openStdio(given: StdioOptions): Promise<StdioLock> {
     conversation.end('the lock was not opened')
     // After a refusal it exits by itself, with code 3.
     await program.stop(error instanceof Refusal ? deadlineMs.close : 0)
-    throw startFailure(error, given.command)
+    throw startFailure(error, given.command, violation?.line)
   }
 
   const pings = pinging(conversation, lag)
@@ -253,10 +257,13 @@ function withoutAbsent({ name, capabilities, topologies, bookkeeping }: Answer<'
   }
 }
 
-function startFailure(error: unknown, command: readonly string[]): Error {
+/** `line`: with which the program broke the protocol. */
+function startFailure(error: unknown, command: readonly string[], line: string | undefined): Error {
   if (error instanceof UsageError) return error
   const message = error instanceof Error ? error.message : String(error)
-  return new EnvironmentError(`the lock program \`${command.join(' ')}\` could not open its lock: ${message}`)
+  return new EnvironmentError(
+    `the lock program \`${command.join(' ')}\` could not open its lock: ${message}${line === undefined ? '' : `: ${line}`}`,
+  )
 }
 
 function failure(answer: {

@@ -50,7 +50,13 @@ function assign(data: unknown, path: Path, value: unknown, flag: string): void {
     // `topology: sentinel` is short for a block with a kind.
     if (depth === 0 && key === 'topology' && typeof block[key] === 'string') block[key] = { kind: block[key] }
     schema = schema && childOf(schema, key, here)
-    if (block[key] === undefined || block[key] === null) block[key] = {}
+    if (block[key] === undefined || block[key] === null) {
+      if (typeof path[depth + 1] === 'number') {
+        const [list, entry] = [pathText([...parent, key]), pathText(path.slice(0, depth + 2))]
+        throw new UsageError(`${flag}: there is no ${entry}; ${list} has no entries`)
+      }
+      block[key] = {}
+    }
     here = block[key]
   }
 }

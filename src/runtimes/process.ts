@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EnvironmentError } from '../lib/failure.ts'
 import { Ports } from '../lib/ports.ts'
-import { findTool, toolVersion } from '../lib/tools.ts'
+import { findTool, redisVersion } from '../lib/tools.ts'
 import type { RuntimeContext } from './index.ts'
 import { AddressInUse, lastLines, Node } from './node.ts'
 import type { NodeHandle, NodeSpec, Runtime } from './runtime.ts'
@@ -72,7 +72,7 @@ export async function openProcessRuntime({ children, logs }: RuntimeContext): Pr
     startNode,
     startToxiproxy,
     port,
-    versions: async () => ({ redis: toolVersion(redisServer) ?? 'unknown' }),
+    versions: async () => ({ redis: redisVersion(redisServer) ?? 'unknown' }),
     async [Symbol.asyncDispose]() {
       await Promise.all([stopToxiproxy(), ...nodes.map((node) => node.kill())])
       await ports[Symbol.asyncDispose]()
@@ -103,10 +103,14 @@ function getOnce(port: number, path: string): Promise<string> {
   })
 }
 
-/** An old one ends at the first setting that it does not know; asked only then, because asking takes time. */
+/** Asked only where a node did not start, because asking takes time: an old one ends at the first setting that it does not know. */
 function refuseOldRedis(command: string): void {
-  const version = toolVersion(command)
-  const [major = 0, minor = 0] = version?.split('.').map(Number) ?? [oldestRedis[0]!, oldestRedis[1]!]
+  const version = redisVersion(command)
+  if (version === undefined)
+    throw new EnvironmentError(
+      `${command} does not answer --version as a Redis server does: name another binary with PICKLOCK_REDIS_SERVER`,
+    )
+  const [major = 0, minor = 0] = version.split('.').map(Number)
   if (major > oldestRedis[0]! || (major === oldestRedis[0] && minor >= oldestRedis[1]!)) return
   throw new EnvironmentError(
     `${command} is version ${version}, and Picklock needs ${oldestRedis.join('.')} or newer: name another binary with PICKLOCK_REDIS_SERVER`,
