@@ -84,6 +84,14 @@ test.each<[string, Partial<Testimony>, string]>([
     '1 grant was seen, and a-drill needs 200 to tell anything (evidence.grants)',
   ],
   [
+    'too few grants that led to work',
+    {
+      plan: plan('single', { evidence: { grants: 1, holdsDuringFault: 1 } }),
+      measured: { ...measured, counts: { ...measured.counts, abandoned: 1 } },
+    },
+    'of 1 grant 1 led to no finished work, and a-drill needs 1 that do (evidence.grants)',
+  ],
+  [
     'a fault that did not land',
     { faults: [{ ...landed, landed: false, proof: 'redis-1 was not running' }] },
     'kill redis-1 did not land: redis-1 was not running',

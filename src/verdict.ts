@@ -168,6 +168,12 @@ function lackOfEvidence({ plan, events, faults, measured }: Testimony): string[]
     doubts.push(
       `${plural(granted, 'grant')} ${granted === 1 ? 'was' : 'were'} seen, and ${plan.name} needs ${grants} to tell anything (evidence.grants)`,
     )
+  // A lock that takes back what it grants protects nothing, and nothing can be seen of how it does.
+  const abandoned = measured.counts['abandoned'] ?? 0
+  if (granted >= grants && granted - abandoned < grants)
+    doubts.push(
+      `of ${plural(granted, 'grant')} ${abandoned} led to no finished work, and ${plan.name} needs ${grants} that do (evidence.grants)`,
+    )
 
   for (const { fault, target, landed, healedAtMs, proof, holdsDuring } of faults) {
     if (!landed) doubts.push(`${fault} ${target} did not land: ${proof || 'nothing was seen of it'}`)
