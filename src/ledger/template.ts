@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chownSync, existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs'
 import { chmod, mkdir, rename, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -43,6 +43,10 @@ export async function template({
   const native = reachable(shipped.native, account) ? shipped.native : await copyOfBinaries(shipped)
   const postgres = join(native, 'bin', 'postgres')
   const folder = join(cache, `postgres-${shipped.version}-${account?.uid ?? process.getuid?.() ?? 'user'}`)
+  // A cache that was copied or restored (as CI does) may have lost the owner on whom Postgres insists.
+  const owner = statSync(join(folder, 'data'), { throwIfNoEntry: false })?.uid
+  if (owner !== undefined && owner !== (account?.uid ?? process.getuid?.() ?? owner))
+    await rm(folder, { recursive: true, force: true })
   if (!existsSync(folder)) {
     log('initialising Postgres, once')
     await once(folder, (fresh) => initialise(fresh, native, account))
