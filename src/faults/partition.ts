@@ -2,7 +2,8 @@ import { z } from 'zod'
 import type { Fault } from './fault.ts'
 
 const parameters = z.strictObject({})
-const pingTimeoutMs = 1000
+/** A refused PING answers at once; what passes may be slow on a busy machine. */
+const pingTimeoutMs = 5000
 
 export const partition = {
   name: 'partition',
