@@ -1,0 +1,44 @@
+import type { LockEvent } from './events.ts'
+import type { Keeper, Taken } from './strategy.ts'
+
+/**
+ * What to do when Redis cannot say whether the lock is free (seed: FallbackPolicy). It is asked when a call's tries on Redis have
+ * failed for `patienceMs` or until its `waitMs` was over, and at once where the circuit breaker is open. Contention is no failure:
+ * a policy is never asked because somebody else has the lock.
+ */
+export interface FallbackPolicy {
+  name: string
+  /** How long a call goes on trying on Redis, within its `waitMs`, before the policy is asked. Infinity: for all of it. */
+  patienceMs: number
+  /**
+   * Asked before every try and every extension on Redis: until when (performance.now()) a lease on Redis may last at most.
+   * The lease's TTL is cut to that; where less than 1 ms is left, Redis is not asked and the policy is. Default: no limit.
+   */
+  admit?(key: string): number | Promise<number>
+  /**
+   * Grants elsewhere, or throws `failure` (or another error; `definite: true` where nothing was applied), or `null`: contended there
+   * until `waitMs` was over. Settles within `waitMs` and a second.
+   */
+  acquire(request: FallbackRequest): Promise<FallbackGrant | null>
+  close?(): Promise<void>
+}
+
+export interface FallbackRequest {
+  key: string
+  /** Fresh: never sent anywhere. */
+  token: string
+  ttlMs: number
+  /** What is left of the call's patience. */
+  waitMs: number
+  signal: AbortSignal
+  /** Why Redis could not say; `definite` if no try of this call can have been applied. What may have been is being cleaned up. */
+  failure: Error
+  /** Tries on Redis again, once, through the breaker: a grant, `null` where somebody else has it. Rejects as a strategy does. */
+  again(): Promise<FallbackGrant | null>
+  report(event: LockEvent): void
+}
+
+export type FallbackGrant = Omit<Taken, 'taken'> & { token: string; keeper: Keeper }
+
+/** Opens once per `createLocks`; throws UsageError for bad options. */
+export type OpenPolicy<Options> = (options: Options) => FallbackPolicy
