@@ -1,5 +1,5 @@
 import type { LockEvent } from './events.ts'
-import type { Keeper, Taken } from './strategy.ts'
+import type { Keeper, Strategy, Taken } from './strategy.ts'
 
 /**
  * What to do when Redis cannot say whether the lock is free (seed: FallbackPolicy). It is asked when a call's tries on Redis have
@@ -11,10 +11,10 @@ export interface FallbackPolicy {
   /** How long a call goes on trying on Redis, within its `waitMs`, before the policy is asked. Infinity: for all of it. */
   patienceMs: number
   /**
-   * Asked before every try and every extension on Redis: until when (performance.now()) a lease on Redis may last at most.
-   * The lease's TTL is cut to that; where less than 1 ms is left, Redis is not asked and the policy is. Default: no limit.
+   * Goes around the strategy, once, before its first use: a policy whose grants must exclude holders on Redis too has its word in every
+   * grant on Redis as well. Default: the strategy as it is.
    */
-  admit?(key: string): number | Promise<number>
+  guard?(strategy: Strategy): Strategy
   /**
    * Grants elsewhere, or throws `failure` (or another error; `definite: true` where nothing was applied), or `null`: contended there
    * until `waitMs` was over. Settles within `waitMs` and a second.
