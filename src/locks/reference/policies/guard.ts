@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDefinite } from '../../definite.ts'
+import { ttlMaxMs } from '../lease.ts'
 import type { Busy, Strategy, Taken } from '../strategy.ts'
 import type { Leases } from './leases.ts'
 
@@ -44,19 +45,13 @@ export function guarded(strategy: Strategy, leases: Leases, decisive: boolean): 
     }
   }
 
+  // Between the release there and the next grant there, somebody else may come in: no release and acquire in one.
+  const { handOver: _, ...plain } = strategy
   return {
-    ...strategy,
+    ...plain,
     async tryAcquire(key, token, ttlMs, line) {
       const first = await strategy.tryAcquire(key, token, ttlMs, line)
       return first.taken ? confirm(key, token, ttlMs, first, line !== 'none') : first
-    },
-    async handOver(key, token, next, yields) {
-      const released = await leases.release(key, token)
-      const { next: first, ...handed } = await strategy.handOver(key, token, next, yields)
-      return {
-        released: decisive ? released : handed.released && released,
-        next: first.taken ? await confirm(key, next.token, next.ttlMs, first, true) : first,
-      }
     },
     async extend(key, token, ttlMs) {
       const first = strategy.extend(key, token, ttlMs)
@@ -72,7 +67,7 @@ export function guarded(strategy: Strategy, leases: Leases, decisive: boolean): 
       // There first: who is next on Redis finds it free.
       const released = await leases.release(key, token)
       if (!decisive) return (await strategy.release(key, token)) && released
-      await strategy.release(key, token).catch(() => {})
+      await strategy.release(key, token).catch(() => strategy.cleanUp(key, token, performance.now() + ttlMaxMs))
       return released
     },
     cleanUp(key, token, untilMs) {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { definite } from '../../definite.ts'
-import { jittered } from '../lease.ts'
+import { cleaner } from '../cleaner.ts'
+import { jittered, validUntil } from '../lease.ts'
 import type { Leases } from './leases.ts'
 
 const tableSql = readFileSync(new URL('./postgres-leases.sql', import.meta.url), 'utf8')
@@ -43,7 +43,6 @@ const retryMs = 15
 /** Who stands in line must ask again within this time to keep its place. */
 const placeMs = 150
 const sweepEveryMs = 60_000
-const cleanUpRetryMs = 50
 
 /**
  * Leases as rows of a table. A lease is durable before it is granted, so it outlives a restart of Postgres, unlike an advisory lock; and
@@ -69,8 +68,7 @@ export function postgresLeases(options: { url: string; timeoutMs: number; connec
 
   let table: Promise<unknown> | undefined
   let sweptAtMs = performance.now()
-  const over = new AbortController()
-  const cleaning = new Set<Promise<void>>()
+  const cleaning = cleaner()
 
   async function run(name: string, text: string, values: unknown[]) {
     table ??= query({ text: tableSql }).catch((error: unknown) => {
@@ -95,18 +93,6 @@ export function postgresLeases(options: { url: string; timeoutMs: number; connec
 
   const free = async (key: string, token: string) => (await run('release', releaseSql, [key, token])).rowCount === 1
 
-  async function cleanUp(key: string, token: string, untilMs: number) {
-    while (!over.signal.aborted && performance.now() < untilMs) {
-      try {
-        await run('leave', leaveSql, [key, token])
-        await free(key, token)
-        return
-      } catch {
-        await sleep(jittered(cleanUpRetryMs), undefined, { signal: over.signal }).catch(() => {})
-      }
-    }
-  }
-
   /** Now and then somebody's release does it for all; a failure only leaves it to the next. */
   function sweep() {
     if (performance.now() < sweptAtMs + sweepEveryMs) return
@@ -118,14 +104,14 @@ export function postgresLeases(options: { url: string; timeoutMs: number; connec
     async take(key, token, ttlMs, { fence = '0', stays }) {
       const sentAtMs = performance.now()
       const { rows } = await run('take', takeSql, [key, token, ttlMs, fence])
-      if (rows[0]) return { taken: true, fence: rows[0].fence, validUntilMs: standsUntilMs(sentAtMs, ttlMs) }
+      if (rows[0]) return { taken: true, fence: rows[0].fence, validUntilMs: validUntil(sentAtMs, ttlMs) }
       if (stays) await run('stand', standSql, [key, token, placeMs])
       return { taken: false, retryInMs: jittered(retryMs) }
     },
     async extend(key, token, ttlMs) {
       const sentAtMs = performance.now()
       const { rowCount } = await run('extend', extendSql, [key, token, ttlMs])
-      return rowCount === 1 && { validUntilMs: standsUntilMs(sentAtMs, ttlMs) }
+      return rowCount === 1 && { validUntilMs: validUntil(sentAtMs, ttlMs) }
     },
     async release(key, token) {
       const freed = await free(key, token)
@@ -133,19 +119,17 @@ export function postgresLeases(options: { url: string; timeoutMs: number; connec
       return freed
     },
     cleanUp(key, token, untilMs) {
-      const job = cleanUp(key, token, untilMs).finally(() => cleaning.delete(job))
-      cleaning.add(job)
+      cleaning.clean(untilMs, async () => {
+        await run('leave', leaveSql, [key, token])
+        await free(key, token)
+      })
     },
     async close() {
-      await Promise.race([Promise.all(cleaning), sleep(cleaning.size > 0 ? 500 : 0)])
-      over.abort()
+      await cleaning.close()
       await pool.end()
     },
   }
 }
-
-/** Counted from before the statement was sent, less the drift between two clocks, as on Redis. */
-const standsUntilMs = (sentAtMs: number, ttlMs: number) => sentAtMs + ttlMs * 0.99 - 2
 
 /** A statement that Postgres answers with an error was rolled back; one that lost its server, or its answer, may have been committed. */
 function isRefusal(error: unknown): error is Error {

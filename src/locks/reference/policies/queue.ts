@@ -66,6 +66,7 @@ export function openQueue({ queueLength = 1000, queueMs = 5000 }: QueueOptions =
       } finally {
         waiting--
       }
+      if (signal.aborted) throw told(new Error('cancelled while Redis could not say', { cause }))
       if (contended && !doubt) return null
       throw told(new QueueTimeoutError(`Redis could not say in ${Math.round(Math.max(waitMs, queueMs))} ms`, { cause }))
     },
