@@ -67,7 +67,7 @@ export function postgresLeases(options: { url: string; timeoutMs: number; connec
   pool.on('connect', (client) => client.on('error', () => {}))
 
   let table: Promise<unknown> | undefined
-  let sweptAtMs = performance.now()
+  let sweptAtMs = -Infinity
   const cleaning = cleaner()
 
   async function run(name: string, text: string, values: unknown[]) {
