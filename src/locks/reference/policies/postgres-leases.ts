@@ -20,7 +20,7 @@ const takeSql = `
   VALUES ($1, $2, ${now} + ${ms('$3')}, greatest($4::bigint, ${micros}))
   ON CONFLICT (key) DO UPDATE
     SET token = $2, ends_at = ${now} + ${ms('$3')}, fence = greatest(excluded.fence, lease.fence + 1), next_until = '-infinity'
-    WHERE (lease.token = $2 OR lease.ends_at <= ${now}) AND (lease.next_token = $2 OR lease.next_until <= ${now})
+    WHERE CASE WHEN lease.ends_at > ${now} THEN lease.token = $2 ELSE lease.next_token = $2 OR lease.next_until <= ${now} END
   RETURNING fence`
 
 const standSql = `
