@@ -17,7 +17,7 @@ export interface FallbackPolicy {
   guard?(strategy: Strategy): Strategy
   /**
    * Grants elsewhere, or throws `failure` (or another error; `definite: true` where nothing was applied), or `null`: contended there
-   * until `waitMs` was over. Settles within `waitMs` and a second.
+   * until `waitMs` was over. Settles within `waitMs` and two seconds, or within a bound of its own that its options name.
    */
   acquire(request: FallbackRequest): Promise<FallbackGrant | null>
   close?(): Promise<void>
@@ -33,8 +33,11 @@ export interface FallbackRequest {
   signal: AbortSignal
   /** Why Redis could not say; `definite` if no try of this call can have been applied. What may have been is being cleaned up. */
   failure: Error
-  /** Tries on Redis again, once, through the breaker: a grant, `null` where somebody else has it. Rejects as a strategy does. */
-  again(): Promise<FallbackGrant | null>
+  /**
+   * Waits for the lock on Redis again, as the call did: a grant, or `null` where others had it until `waitMs` was over. Rejects where Redis
+   * still cannot say.
+   */
+  again(waitMs: number): Promise<FallbackGrant | null>
   report(event: LockEvent): void
 }
 

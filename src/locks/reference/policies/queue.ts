@@ -22,7 +22,6 @@ export class QueueTimeoutError extends Error {
 
 const firstDelayMs = 50
 const delayMaxMs = 500
-const contendedDelayMs = 20
 
 /**
  * Where Redis cannot say, the call waits and tries again, less and less often, instead of failing: bounded in number and in time, which
@@ -30,14 +29,15 @@ const contendedDelayMs = 20
  * own, whose `cause` is what Redis said last.
  */
 export function openQueue({ queueLength = 1000, queueMs = 5000 }: QueueOptions = {}): FallbackPolicy {
+  const closing = new AbortController()
   let waiting = 0
 
   return {
     name: 'queue',
     patienceMs: 0,
-    async acquire({ key, waitMs, signal, failure, again, report }) {
+    async acquire({ key, waitMs, failure, again, report, ...asked }) {
+      const signal = AbortSignal.any([asked.signal, closing.signal])
       const giveUpAtMs = performance.now() + Math.max(waitMs, queueMs)
-      let contended = false
       let doubt = !isDefinite(failure)
       let cause: unknown = failure
       const told = (error: Error) => (doubt ? error : definite(error))
@@ -47,18 +47,14 @@ export function openQueue({ queueLength = 1000, queueMs = 5000 }: QueueOptions =
       }
       waiting++
       try {
-        for (let delayMs = firstDelayMs; ; delayMs = Math.min(2 * delayMs, delayMaxMs)) {
-          const retryInMs = jittered(contended ? contendedDelayMs : delayMs)
-          if (signal.aborted || performance.now() + retryInMs > giveUpAtMs) break
+        for (let delayMs = firstDelayMs; !signal.aborted; delayMs = Math.min(2 * delayMs, delayMaxMs)) {
+          const retryInMs = jittered(delayMs)
+          if (performance.now() + retryInMs > giveUpAtMs) break
           report({ type: 'queued', key, policy: 'queue', retryInMs })
           await sleep(retryInMs, undefined, { signal }).catch(() => {})
-          if (signal.aborted) break
           try {
-            const grant = await again()
-            if (grant) return grant
-            contended = true
+            return await again(giveUpAtMs - performance.now())
           } catch (error) {
-            contended = false
             doubt ||= !isDefinite(error)
             cause = error
           }
@@ -66,9 +62,9 @@ export function openQueue({ queueLength = 1000, queueMs = 5000 }: QueueOptions =
       } finally {
         waiting--
       }
-      if (signal.aborted) throw told(new Error('cancelled while Redis could not say', { cause }))
-      if (contended && !doubt) return null
-      throw told(new QueueTimeoutError(`Redis could not say in ${Math.round(Math.max(waitMs, queueMs))} ms`, { cause }))
+      if (signal.aborted) throw signal.reason
+      throw told(new QueueTimeoutError(`Redis could not say for ${Math.max(waitMs, queueMs)} ms`, { cause }))
     },
+    close: async () => closing.abort(definite(new Error('these locks were closed'))),
   }
 }
