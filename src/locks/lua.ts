@@ -6,11 +6,12 @@ import type { Redis } from 'ioredis'
 export type Script = (redis: Redis, keys: string[], ...args: (string | number)[]) => Promise<unknown>
 
 /**
- * The Lua script in the file beside the caller (`luaScript(import.meta.url, 'release.lua')`). Sent as EVALSHA; a server that does not
- * have it yet (a new one, or a promoted replica) says NOSCRIPT, before anything ran, and gets it whole.
+ * The Lua script in the file beside the caller (`luaScript(import.meta.url, 'release.lua')`), or in several: what scripts share goes
+ * before. Sent as EVALSHA; a server that does not have it yet (a new one, or a promoted replica) says NOSCRIPT, before anything ran, and
+ * gets it whole.
  */
-export function luaScript(besideUrl: string, file: string): Script {
-  const source = readFileSync(new URL(file, besideUrl), 'utf8')
+export function luaScript(besideUrl: string, ...files: string[]): Script {
+  const source = files.map((file) => readFileSync(new URL(file, besideUrl), 'utf8')).join('\n')
   const sha = createHash('sha1').update(source).digest('hex')
   return async (redis, keys, ...args) => {
     try {

@@ -14,17 +14,21 @@ export interface Strategy extends Keeper {
    */
   tryAcquire(key: string, token: string, ttlMs: number, line: Line): Promise<Taken | Busy>
   /**
-   * Release and acquire in one: from a token to the next one of the same process. `busy` with `heldForMs: 0` where it was another
-   * process' turn: the lock is free for that one, and this process stands in line behind it.
+   * Release and acquire in one: from a token to the next one of the same process. `busy` with `heldForMs: 0` where another process went
+   * first: the lock is free for that one, and this process stands in line behind it. A definite rejection did neither. Absent where
+   * a release and an acquire have to be apart.
    *
    * @param yields whether another process that stands in line goes first
-   * @returns `released: false` where the lease was no longer the token's; `next` is then a plain try
    */
-  handOver(key: string, token: string, next: { token: string; ttlMs: number }, yields: boolean): Promise<HandOver>
+  handOver?(key: string, token: string, next: { token: string; ttlMs: number }, yields: boolean): Promise<HandOver>
   /** Frees, in the background and bounded by `untilMs`, what a call whose fate nobody knows may have left behind. */
   cleanUp(key: string, token: string, untilMs: number): void
-  /** `turn` is told which key may be free for this process; without a key: news may have been missed, of any key. One listener. */
+  /** Its turn came, and nobody here waits any more: tells the next one in line, if the lock is free. Never rejects. */
+  pass(key: string): Promise<void>
+  /** One listener. */
   onTurn(turn: Turn): void
+  /** Resolves once it is connected, or after its timeout: what is down must not keep a shop from opening. */
+  ready: Promise<void>
   /** Settles what is under way, bounded, and closes every connection. */
   close(): Promise<void>
 }
@@ -61,9 +65,10 @@ export interface Busy {
 }
 
 export interface HandOver {
+  /** `false`: it was no longer the token's; `next` is then a plain try. */
   released: boolean
   next: Taken | Busy
 }
 
-/** @param heldForMs the key has a new holder, of which this much is left at most; without: it is this process' turn */
-export type Turn = (key: string | undefined, heldForMs?: number) => void
+/** It may be this process' turn: the key was free a moment ago. Without a key: news may have been missed, of any key. */
+export type Turn = (key?: string) => void
