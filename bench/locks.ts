@@ -6,20 +6,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import { dirname } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { UsageError } from '../src/lib/failure.ts'
-import { suggest } from '../src/lib/nearest.ts'
+import { type Choices, choices } from './locks/choices.ts'
 import { ttlMs } from './locks/contender.ts'
-import { type ContenderName, contenders } from './locks/index.ts'
+import type { ContenderName } from './locks/index.ts'
 import { median } from './locks/measures.ts'
 import { type Results, figures, pings } from './locks/figures.ts'
 import { asymmetric, contended, quorum, uncontended } from './locks/runs.ts'
 import { openStand, type Stand } from './locks/stand.ts'
 import { render } from './locks/tables.ts'
-
-const parts = ['contended', 'uncontended', 'quorum'] as const
-type Part = (typeof parts)[number]
 
 /** Round trip from a client to its own node and to the others; Toxiproxy takes whole milliseconds each way. */
 const nearMs = 2
@@ -27,16 +22,6 @@ const farMs = 30
 const slices = { sliceMs: 200, slices: 5 }
 const starts = 10
 const asymmetricLimitMs = 10_000
-
-interface Choices {
-  rounds: number
-  names: ContenderName[]
-  parts: Part[]
-  users: number
-  holdMs: number
-  limitMs: number
-  out: string
-}
 
 try {
   await main(choices())
@@ -62,29 +47,27 @@ async function main(given: Choices): Promise<void> {
   }
 
   const locks = await figures(results)
-  const busyPingMs = median(pings(results).busyMs)
-  const pingMs = median(pings(results).restedMs)
   const { rounds, users, holdMs } = given
+  const pingsMs = pings(results)
   const about = {
     at: new Date().toISOString(),
-    machine: {
-      cpu: cpus()[0]?.model.trim() ?? 'unknown',
-      cores: availableParallelism(),
-      platform: `${process.platform} ${process.arch}`,
-    },
     node: process.version,
     redis: version,
+    machine: `${cpus()[0]?.model.trim() ?? 'unknown'}, ${availableParallelism()} cores, ${process.platform} ${process.arch}`,
     settings: { rounds, users, servers: 2, holdMs, ttlMs, nearMs, farMs },
-    pingMs,
-    busyPingMs,
+    pingMs: median(pingsMs.restedMs),
+    busyPingMs: median(pingsMs.busyMs),
   }
   mkdirSync(dirname(given.out), { recursive: true })
-  writeFileSync(given.out, `${JSON.stringify({ about, locks, rounds: summarized(results) }, replacer, 2)}\n`)
-  console.log(
-    `\nNode ${process.version}, Redis ${version}, ${about.machine.cores} cores; ${users} users in 2 processes, ${holdMs} ms of work; ` +
-      `medians of ${rounds} rounds; PING ${pingMs.toFixed(3)} ms after ${holdMs} ms of rest (${busyPingMs.toFixed(3)} ms without)\n`,
-  )
-  console.log(render(locks as Required<typeof locks>))
+  writeFileSync(given.out, `${JSON.stringify({ about, locks, rounds: results }, shorter, 2)}\n`)
+
+  console.log(`\nNode ${about.node}, Redis ${version}; ${about.machine}`)
+  console.log(`${users} users in 2 processes, ${holdMs} ms of work each; medians of ${rounds} rounds`)
+  if (given.parts.includes('contended'))
+    console.log(
+      `PING ${about.pingMs.toFixed(3)} ms after ${holdMs} ms of rest; ${about.busyPingMs.toFixed(3)} ms one after the other`,
+    )
+  console.log(`\n${render(locks as Required<typeof locks>)}`)
 }
 
 /** A peer that cannot run does not stop the others: its reason is a result, too. */
@@ -128,67 +111,17 @@ async function onThreeNodes(stand: Stand, given: Choices, results: Results): Pro
   }
 }
 
-/** Without the thousands of single times. */
-function summarized(results: Results) {
-  return Object.fromEntries(
-    Object.entries(results).map(([name, { contended, ...rest }]) => [
-      name,
-      {
-        ...rest,
-        contended: contended.map((run) =>
-          typeof run === 'string' ? run : { ...run, busyPingsMs: undefined, restedPingsMs: undefined },
-        ),
-      },
-    ]),
-  )
-}
+const partsKept = 50
 
-/** Six digits say it all, and a hand-over for each grant says too much: every fiftieth part of them is kept. */
-function replacer(key: string, value: unknown): unknown {
-  if (key === 'handOversMs' && Array.isArray(value))
-    return Array.from({ length: 51 }, (_, part) => value[Math.round((part / 50) * (value.length - 1))] as number)
-  return typeof value === 'number' && !Number.isInteger(value)
-    ? Number.isFinite(value)
-      ? Number(value.toPrecision(6))
-      : String(value)
-    : value
-}
-
-function choices(): Choices {
-  const { values } = parseArgs({
-    options: {
-      rounds: { type: 'string', default: '3' },
-      only: { type: 'string' },
-      parts: { type: 'string', default: parts.join() },
-      users: { type: 'string', default: '957' },
-      'hold-ms': { type: 'string', default: '8' },
-      'limit-s': { type: 'string', default: '60' },
-      out: { type: 'string', default: fileURLToPath(new URL('./results/locks.json', import.meta.url)) },
-    },
-  })
-  const names = Object.keys(contenders) as ContenderName[]
-  return {
-    rounds: count('rounds', values.rounds),
-    names: values.only === undefined ? names : chosen('lock', values.only, names),
-    parts: chosen('part', values.parts, parts),
-    users: count('users', values.users),
-    holdMs: count('hold-ms', values['hold-ms']),
-    limitMs: count('limit-s', values['limit-s']) * 1000,
-    out: values.out,
+/** Six digits say it all, and a time for each of 957 grants says too much: of a list of times every fiftieth part is kept. */
+function shorter(_key: string, value: unknown): unknown {
+  if (Array.isArray(value) && value.length > 2 * partsKept) {
+    const ascending = (value as number[]).toSorted((a, b) => a - b)
+    return Array.from(
+      { length: partsKept + 1 },
+      (_, part) => ascending[Math.round((part / partsKept) * (ascending.length - 1))],
+    )
   }
-}
-
-function count(flag: string, text: string): number {
-  const number = Number(text)
-  if (!Number.isInteger(number) || number < 1)
-    throw new UsageError(`--${flag} must be a whole number above 0, not "${text}"`)
-  return number
-}
-
-function chosen<Name extends string>(what: string, text: string, names: readonly Name[]): Name[] {
-  return text.split(',').map((name) => {
-    const found = names.find((each) => each === name)
-    if (found === undefined) throw new UsageError(`there is no ${what} "${name}": ${suggest(name, [...names])}`)
-    return found
-  })
+  if (typeof value !== 'number') return value
+  return Number.isFinite(value) ? Number(value.toPrecision(6)) : String(value)
 }
