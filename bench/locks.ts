@@ -22,6 +22,8 @@ const farMs = 30
 const slices = { sliceMs: 200, slices: 5 }
 const starts = 10
 const asymmetricLimitMs = 10_000
+/** Of long lists, in the JSON. */
+const partsKept = 50
 
 try {
   await main(choices())
@@ -110,8 +112,6 @@ async function onThreeNodes(stand: Stand, given: Choices, results: Results): Pro
     rounds.asymmetric.push(await attempt(`round ${round}, asymmetric, ${name}`, () => asymmetric(stand, name, start)))
   }
 }
-
-const partsKept = 50
 
 /** Six digits say it all, and a time for each of 957 grants says too much: of a list of times every fiftieth part is kept. */
 function shorter(_key: string, value: unknown): unknown {

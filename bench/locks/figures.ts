@@ -91,7 +91,8 @@ function contendedFigures(rounds: (Contended | string)[], { restedMs, busyMs }: 
     median(rounds.flatMap((run, at) => (typeof run === 'string' ? [] : [quantile(run.handOversMs, q) / pingsMs[at]!])))
   return {
     ...rushFigures(runs),
-    requestsPerGrant: median(runs.map((run) => run.requestsPerGrant)),
+    requestsPerGrant: median(runs.map((run) => run.requestsPerGrant.all)),
+    requestsButReleases: median(runs.map((run) => run.requestsPerGrant.butReleases)),
     handOverPings: { p50: multiple(0.5, restedMs), p99: multiple(0.99, restedMs) },
     handOverBusyPings: { p50: multiple(0.5, busyMs), p99: multiple(0.99, busyMs) },
   }

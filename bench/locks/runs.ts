@@ -18,7 +18,7 @@ export interface Contended extends Stampede {
   /** Round trips of PING from the server processes just before, ms: one right after the other, and one after each hold's length of rest. */
   busyPingsMs: number[]
   restedPingsMs: number[]
-  requestsPerGrant: number
+  requestsPerGrant: { all: number; butReleases: number }
   /** What the server counted, commands of scripts included. */
   calls: Record<string, number>
   /** How far the counter that every holder reads and writes back one higher fell behind the grants. */

@@ -27,6 +27,7 @@ const tables: Table[] = [
     columns: {
       'waits by': { cell: ({ waits }) => waits, text: true },
       'requests/grant': { cell: ({ contended }) => fixed(contended?.requestsPerGrant, 2), target: '≤ 1.2' },
+      'no releases': { cell: ({ contended }) => fixed(contended?.requestsButReleases, 2) },
       'of serial limit': { cell: ({ contended }) => fixed(contended?.serialShare, 3), target: '≥ 0.97' },
       'hand-over p50': { cell: ({ contended }) => `${fixed(contended?.handOverPings.p50, 1)} ×`, target: '≤ 3 ×' },
       p99: { cell: ({ contended }) => `${fixed(contended?.handOverPings.p99, 1)} ×`, target: '≤ 15 ×' },

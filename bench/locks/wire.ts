@@ -8,14 +8,14 @@ export interface Wire {
   nested: string[]
 }
 
-/** The commands by which locks ask, and many free; nothing else of ours uses them. */
+/** The commands by which locks ask and free; nothing else of ours uses them. */
 export const asking = ['set', 'setnx', 'eval', 'evalsha', 'fcall']
 
 const count = (commands: string[]) => commands.filter((name) => asking.includes(name)).length
 
 /**
- * Watches one cycle with MONITOR, the step's bounds marked by ECHO. `observed` and `marking` are two connections of the caller's own.
- * Nothing else may talk to the server meanwhile, but the lock.
+ * Watches one cycle with MONITOR, the step's bounds marked by ECHO. Nothing else may talk to the
+ * server meanwhile, but the lock.
  */
 export async function observeWire(marking: Redis, acquire: () => Promise<() => Promise<unknown>>): Promise<Wire> {
   const lines: { args: string[]; source: string }[] = []
@@ -49,13 +49,13 @@ export async function observeWire(marking: Redis, acquire: () => Promise<() => P
 const isMark = (args: string[], mark: string) => args[0]?.toLowerCase() === 'echo' && args[1] === mark
 
 /**
- * Requests for the lock per grant: what the server counted of the commands that ask, less what scripts ran by themselves, less the
- * releases. A script that refuses sets nothing, so only grants have nested commands.
+ * Requests per grant: what the server counted of the commands that ask and free, less what scripts ran by themselves (one that refuses
+ * sets nothing, so only grants have nested commands); and how many of them are more than a release of its own for each grant.
  */
-export function requestsPerGrant(calls: Record<string, number>, grants: number, wire: Wire): number {
+export function requestsPerGrant(calls: Record<string, number>, grants: number, wire: Wire) {
   const counted = asking.reduce((sum, name) => sum + (calls[name] ?? 0), 0)
-  const releases = count(wire.release.map(([name]) => name!.toLowerCase()))
-  return (counted - grants * (count(wire.nested) + releases)) / grants
+  const all = counted / grants - count(wire.nested)
+  return { all, butReleases: all - count(wire.release.map(([name]) => name!.toLowerCase())) }
 }
 
 /** `INFO commandstats` as calls by command. */
