@@ -5,6 +5,7 @@ import type { Ledger } from '../src/ledger/ledger.ts'
 import { openLedger } from '../src/ledger/postgres.ts'
 import { createLocks, type LockEvent, type Locks, type LocksOptions } from '../src/locks/reference/locks.ts'
 import { trade, type Served, type Trade } from './support/clerks.ts'
+import { crashPostgres } from './support/crash.ts'
 import { startGate, type Gate } from './support/gate.ts'
 import { startRedis, type TestRedis } from './support/redis.ts'
 
@@ -177,6 +178,21 @@ describe('database', () => {
     await using open = await shop({ fallback: 'database', databaseUrl: 'postgres://nobody:x@127.0.0.1:1/none' })
     await expect(open.locks[0]!.acquire('stock:7', { ttlMs: 1000 })).rejects.toMatchObject({ definite: true })
     expect(await redis.admin.exists('stock:7')).toBe(0)
+  })
+
+  test('Postgres crashes in the midst of it: some calls fail, none is let in wrongly, and it goes on', async () => {
+    await using open = await database()
+    await open.gates[1]!.shut()
+    const startMs = performance.now()
+    const work = { keys: ['stock:1', 'stock:2'], perServer: 4, workMs: 4, pauseMs: 5 }
+    const trading = trade({ ...open, ...work, asked: { ttlMs: 1500, waitMs: 3000 }, untilMs: startMs + 5000 })
+    await sleep(500)
+    await crashPostgres(ledger.url)
+    const { served, overlaps, fencesBack } = await trading
+    expect(overlaps).toEqual({ apart: 0, together: 0 })
+    expect(fencesBack).toBe(0)
+    const last = served.filter(({ startedMs }) => startedMs > startMs + 4000)
+    for (const server of [0, 1]) expect(outcomes(last.filter((each) => each.server === server))).toContain('granted')
   })
 
   test('Redis comes and goes for each server by itself: no overlap', async () => {

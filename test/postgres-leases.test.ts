@@ -6,6 +6,7 @@ import type { Ledger } from '../src/ledger/ledger.ts'
 import { openLedger } from '../src/ledger/postgres.ts'
 import type { Leases } from '../src/locks/reference/policies/leases.ts'
 import { postgresLeases } from '../src/locks/reference/policies/postgres-leases.ts'
+import { crashPostgres } from './support/crash.ts'
 
 let ledger: Ledger
 let admin: pg.Pool
@@ -16,6 +17,7 @@ let key: string
 beforeAll(async () => {
   ledger = await openLedger({ cacheFolder: join(import.meta.dirname, '../.cache'), log: () => {} })
   admin = new pg.Pool({ connectionString: ledger.url, max: 1 })
+  admin.on('error', () => {})
   leases = open()
 })
 afterAll(async () => {
@@ -110,6 +112,15 @@ test('a lease outlives the death of every connection, and the next call gets a n
     .poll(() => leases.extend(key, 'first', 5000).catch(() => 'broken'))
     .toMatchObject({ validUntilMs: expect.any(Number) })
   expect(await leases.take(key, 'second', 5000, once)).toMatchObject({ taken: false })
+})
+
+test('a lease outlives a crash of Postgres', async () => {
+  await leases.take(key, 'first', 9000, once)
+  await crashPostgres(ledger.url)
+  await expect
+    .poll(() => leases.take(key, 'second', 9000, once).catch(() => 'broken'), { timeout: 8000 })
+    .toMatchObject({ taken: false })
+  expect(await leases.release(key, 'first')).toBe(true)
 })
 
 test('a database that is not there: refused, and definite', async () => {
