@@ -20,7 +20,7 @@ import { render } from './locks/tables.ts'
 const nearMs = 2
 const farMs = 30
 const slices = { sliceMs: 200, slices: 5 }
-const starts = 10
+const starts = 6
 const asymmetricLimitMs = 10_000
 /** Of long lists, in the JSON. */
 const partsKept = 50
