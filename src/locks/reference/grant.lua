@@ -13,8 +13,8 @@ local function grant(token, ttlMs)
     end
     fence = string.format('%.0f', number)
     -- Before the lock: should the second write be refused, only a number was used up.
-    redis.call('set', KEYS[3], fence)
+    redis.call('incrby', KEYS[3], string.format('%.0f', number - last))
   end
-  redis.call('set', KEYS[1], token, 'PX', ttlMs)
+  redis.call('psetex', KEYS[1], ttlMs, token)
   return fence
 end

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Redis, type RedisOptions } from 'ioredis'
-import { definite, isDefinite } from '../definite.ts'
+import { isDefinite } from '../definite.ts'
 import { openBreaker } from './breaker.ts'
 import { count, noCounts } from './counters.ts'
 import type { Counters, LockEvent } from './events.ts'

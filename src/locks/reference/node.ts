@@ -79,6 +79,7 @@ export function lockNode(options: NodeOptions): LockNode {
   const redis = connect({ ...settings, failoverDetector: true })
   const ear = subscriber(connect(settings), process)
   let connection = 0
+  let dropped = 0
   let trusted = restartGuardMs === 0
   redis.on('error', () => {})
   redis.on('connect', () => {
@@ -94,8 +95,11 @@ export function lockNode(options: NodeOptions): LockNode {
     try {
       return await attempt(redis, send)
     } catch (error) {
-      // Only the connection that was too slow: not the fresh one that replaced it meanwhile.
-      if (error instanceof Error && error.message === 'Command timed out' && mine === connection) redis.disconnect(true)
+      // Only the connection that was too slow, and once: not the fresh one that replaced it meanwhile.
+      if ((error as Error).message === 'Command timed out' && mine === connection && dropped < mine) {
+        dropped = mine
+        redis.disconnect(true)
+      }
       throw error
     }
   }

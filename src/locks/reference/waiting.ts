@@ -4,12 +4,12 @@ import { jittered, newToken } from './lease.ts'
 import type { Busy, Line, Strategy, Taken } from './strategy.ts'
 
 /** After so many grants in a row, or so long, the processes that stand in line on Redis go first. */
-const turnGrants = 8
-const turnMs = 100
+const turnGrants = 16
+const turnMs = 200
 /** Nobody who waits goes longer without a try, whatever was last heard of the holder: messages may be lost. */
 const netMs = 500
-/** The head of the line has this much time to come, before those who let it go first try again. */
-const courtesyMs = 50
+/** Who let the head of the line go first tries again after this time, which is longer than a turn: the head may be stopped. */
+const courtesyMs = 250
 /** Between tries while Redis fails, or while no news can be heard. */
 const retryMs = 20
 /** After a release that was no hand-over: whom it woke goes first. */
@@ -159,7 +159,7 @@ export function waitingRoom(strategy: Strategy, breaker: Breaker | undefined, pa
     queue.place = 'end'
     const { heldForMs, inLine } = answer
     if (!inLine) setAlarm(queue, jittered(retryMs))
-    else setAlarm(queue, heldForMs > 0 ? Math.min(heldForMs, netMs) + jittered(4) : jittered(courtesyMs))
+    else setAlarm(queue, heldForMs > 0 ? Math.min(heldForMs, netMs) + jittered(4) : courtesyMs + jittered(20))
     tidy(queue)
   }
 

@@ -2,7 +2,7 @@ import { definite, isDefinite } from '../../definite.ts'
 import { type Ballot, hold, undecided } from '../ballot.ts'
 import { cleaner } from '../cleaner.ts'
 import { validUntil } from '../lease.ts'
-import { type LockNode, lockNode, type NodeOptions, type Vote } from '../node.ts'
+import { lockNode, type NodeOptions, type Vote } from '../node.ts'
 import type { Busy, Strategy, Taken } from '../strategy.ts'
 import { turnsOf } from '../turns.ts'
 
