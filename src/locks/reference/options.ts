@@ -53,12 +53,24 @@ export function checkLocksOptions(options: LocksOptions): void {
   atLeast(1, 'maxHoldMs', options.maxHoldMs)
   atLeast(0, 'restartGuardMs', options.restartGuardMs)
   atLeast(0, 'waitReplicas', options.waitReplicas)
+  atLeast(1, 'queueLength', options.queueLength)
+  atLeast(1, 'queueMs', options.queueMs)
+  atLeast(1, 'databaseTimeoutMs', options.databaseTimeoutMs)
+  atLeast(1, 'databaseConnections', options.databaseConnections)
+  if (options.breaker) checkBreaker(options.breaker)
   if (nodes.length > 1 && options.waitReplicas)
     throw new UsageError('waitReplicas is not for a quorum: its nodes have no replicas')
   const { fallback } = options
   if (typeof fallback === 'string' && !Object.hasOwn(policies, fallback)) {
     throw new UsageError(`there is no fallback "${fallback}": it is one of ${Object.keys(policies).join(', ')}`)
   }
+}
+
+function checkBreaker({ failureRate = 0.6, ...counts }: Partial<BreakerOptions>): void {
+  if (!(failureRate > 0 && failureRate < 1)) {
+    throw new UsageError(`failureRate must be a number above 0 and below 1, not ${shown(failureRate)}`)
+  }
+  for (const name of ['windowTries', 'minimumTries', 'openForMs', 'probes'] as const) atLeast(1, name, counts[name])
 }
 
 export function checkKey(key: unknown): asserts key is string {

@@ -3,7 +3,7 @@ import { elsewhere } from './elsewhere.ts'
 import { postgresLeases } from './postgres-leases.ts'
 
 export interface DatabaseOptions {
-  /** `postgres://user:password@host:port/database` */
+  /** `postgres://user@host:port/database`; a password that is not in it is taken from PGPASSWORD or ~/.pgpass. */
   databaseUrl?: string
   /** For a free connection, and again for each statement (1000). */
   databaseTimeoutMs?: number
@@ -19,9 +19,7 @@ export interface DatabaseOptions {
 export function openDatabase(options: DatabaseOptions) {
   const { databaseUrl: url = '', databaseTimeoutMs: timeoutMs = 1000, databaseConnections: connections = 10 } = options
   if (!/^postgres(ql)?:\/\/./.test(url)) {
-    throw new UsageError(
-      'the fallback "database" needs the option databaseUrl: postgres://user:password@host:port/database',
-    )
+    throw new UsageError('the fallback "database" needs the option databaseUrl: postgres://user@host:port/database')
   }
   return elsewhere('database', postgresLeases({ url, timeoutMs, connections }), { decisive: true })
 }
