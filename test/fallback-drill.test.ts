@@ -61,7 +61,11 @@ async function run(...options: string[]) {
 test('database: valid, with holds all through the outage', async () => {
   const url = new URL(ledger.url)
   url.password = ''
-  const { verdict, findings, counts, faults } = await run('fallback=database', `databaseUrl=${url.href}`)
+  const { verdict, findings, counts, faults } = await run(
+    'fallback=database',
+    `databaseUrl=${url.href}`,
+    'databaseTimeoutMs=5000',
+  )
   expect({ verdict, findings }).toMatchObject({ verdict: 'valid' })
   expect(counts).toMatchObject({
     overlaps: 0,

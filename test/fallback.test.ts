@@ -8,6 +8,7 @@ import { trade, type Served, type Trade } from './support/clerks.ts'
 import { crashPostgres } from './support/crash.ts'
 import { startGate, type Gate } from './support/gate.ts'
 import { startRedis, type TestRedis } from './support/redis.ts'
+import { until } from './support/until.ts'
 
 let redis: TestRedis
 beforeAll(async () => void (redis = await startRedis()))
@@ -119,11 +120,11 @@ describe('database', () => {
   )
   afterAll(() => ledger[Symbol.asyncDispose]())
   const database = (more: Partial<LocksOptions> = {}) =>
-    shop({ fallback: 'database', databaseUrl: ledger.url, ...more })
+    shop({ fallback: 'database', databaseUrl: ledger.url, databaseTimeoutMs: 5000, ...more })
 
   test('an outage of 2 s: everybody is let in, one at a time, and fences rise', async () => {
     await using open = await database()
-    const { during, apart, overlaps, fencesBack } = await outage(open, 5000)
+    const { during, apart, overlaps, fencesBack } = await outage(open, 20_000)
     expect(during.length).toBeGreaterThan(50)
     expect(outcomes(during)).toEqual(['granted'])
     expect(outcomes(apart)).toEqual(['granted'])
@@ -134,7 +135,7 @@ describe('database', () => {
   test('one server loses Redis, the other does not: both get their share, never at once', async () => {
     await using open = await database()
     await open.gates[0]!.shut()
-    const work = { keys: ['stock:1'], perServer: 4, workMs: 4, asked: { ttlMs: 1500, waitMs: 5000 } }
+    const work = { keys: ['stock:1'], perServer: 4, workMs: 4, asked: { ttlMs: 1500, waitMs: 20_000 } }
     const { served, overlaps, fencesBack } = await trade({
       locks: open.locks,
       ...work,
@@ -178,6 +179,37 @@ describe('database', () => {
     await using open = await shop({ fallback: 'database', databaseUrl: 'postgres://nobody:x@127.0.0.1:1/none' })
     await expect(open.locks[0]!.acquire('stock:7', { ttlMs: 1000 })).rejects.toMatchObject({ definite: true })
     expect(await redis.admin.exists('stock:7')).toBe(0)
+  })
+
+  test('Redis hangs: what was sent to it counts for nothing, whenever it is applied', async () => {
+    await using open = await database({ timeoutMs: 150 })
+    const startMs = performance.now()
+    const work = { keys: ['stock:1', 'stock:2'], perServer: 4, workMs: 4, pauseMs: 5 }
+    const trading = trade({ ...open, ...work, asked: { ttlMs: 1500, waitMs: 20_000 }, untilMs: startMs + 3000 })
+    await sleep(500)
+    redis.signal('SIGSTOP')
+    await sleep(1500)
+    redis.signal('SIGCONT')
+    const { served, overlaps, fencesBack } = await trading
+    expect(overlaps).toEqual({ apart: 0, together: 0 })
+    expect(fencesBack).toBe(0)
+    expect(outcomes(served)).toEqual(['granted'])
+  })
+
+  test('a breaker keeps the calls off Redis, and tries it again', async () => {
+    await using open = await database({ breaker: { openForMs: 300, windowTries: 6, minimumTries: 3 } })
+    const [locks, gate] = [open.locks[0]!, open.gates[0]!]
+    const cycle = async () => (await locks.acquire('stock:7', { ttlMs: 1000, waitMs: 1000 })).release()
+    const states = () => open.events.flatMap((event) => (event.type === 'breaker' ? [event.state] : []))
+    await gate.shut()
+    await until(async () => (await cycle()) && states().length > 0)
+    const { attempts } = locks.counters()
+    for (let round = 0; round < 5; round++) await cycle()
+    expect(states()).toEqual(['open'])
+    await gate.open()
+    await until(async () => (await cycle()) && states().at(-1) === 'closed')
+    expect(locks.counters().attempts).toBeGreaterThan(attempts)
+    expect(open.events.findLast(({ type }) => type === 'acquired')).not.toHaveProperty('fallback')
   })
 
   test('Postgres crashes in the midst of it: some calls fail, none is let in wrongly, and it goes on', async () => {

@@ -93,6 +93,18 @@ test('who waits goes before who comes later, for as long as it asks', async () =
   expect(await leases.take(key, 'late', 5000, once)).toMatchObject({ taken: true })
 })
 
+test('a process that has it goes behind another that asks', async () => {
+  const other = open()
+  await leases.take(key, 'holder', 5000, once)
+  await leases.take(key, 'mine', 5000, waiting)
+  await other.take(key, 'theirs', 5000, waiting)
+  await leases.take(key, 'mine', 5000, waiting)
+  await leases.release(key, 'holder')
+  expect(await leases.take(key, 'mine', 5000, waiting)).toMatchObject({ taken: false })
+  expect(await other.take(key, 'theirs', 5000, waiting)).toMatchObject({ taken: true })
+  await other.close()
+})
+
 test('cleaning up frees the lease and the place in line', async () => {
   await leases.take(key, 'doubt', 5000, once)
   await leases.take(key, 'waiter', 5000, waiting)
@@ -143,7 +155,10 @@ test('a row that stays locked: the call ends within its deadline', async () => {
 
 test('rows do not pile up: the first release of a server, and one a minute, sweeps', async () => {
   const old = `${key}:old`
-  await admin.query(`INSERT INTO picklock_leases VALUES ($1, 'gone', now() - interval '2 minutes', 1)`, [old])
+  await admin.query(
+    `INSERT INTO picklock_leases (key, token, owner, ends_at, fence) VALUES ($1, 'gone', '', now() - interval '2 minutes', 1)`,
+    [old],
+  )
   const server = open()
   await server.take(key, 'first', 5000, once)
   await server.release(key, 'first')

@@ -8,10 +8,13 @@ BEGIN
     CREATE TABLE picklock_leases (
       key text PRIMARY KEY,
       token text NOT NULL,
+      -- The process that has it.
+      owner text NOT NULL,
       ends_at timestamptz NOT NULL,
       fence bigint NOT NULL,
       -- The first of those who wait: until then, nobody else gets it.
       next_token text NOT NULL DEFAULT '',
+      next_owner text NOT NULL DEFAULT '',
       next_until timestamptz NOT NULL DEFAULT '-infinity'
     ) WITH (fillfactor = 50); -- room for the next version of a row on its own page: no index is written
   END IF;

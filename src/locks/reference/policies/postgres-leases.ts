@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import pg from 'pg'
 import { definite } from '../../definite.ts'
 import { cleaner } from '../cleaner.ts'
-import { jittered, validUntil } from '../lease.ts'
+import { jittered, newToken, validUntil } from '../lease.ts'
 import type { Leases } from './leases.ts'
 
 const tableSql = readFileSync(new URL('./postgres-leases.sql', import.meta.url), 'utf8')
@@ -16,16 +16,17 @@ const micros = `(extract(epoch FROM ${now}) * 1000000)::bigint`
  * one more than the last, or than Redis', whichever is largest.
  */
 const takeSql = `
-  INSERT INTO picklock_leases AS lease (key, token, ends_at, fence)
-  VALUES ($1, $2, ${now} + ${ms('$3')}, greatest($4::bigint, ${micros}))
+  INSERT INTO picklock_leases AS lease (key, token, owner, ends_at, fence)
+  VALUES ($1, $2, $5, ${now} + ${ms('$3')}, greatest($4::bigint, ${micros}))
   ON CONFLICT (key) DO UPDATE
-    SET token = $2, ends_at = ${now} + ${ms('$3')}, fence = greatest(excluded.fence, lease.fence + 1), next_until = '-infinity'
+    SET token = $2, owner = $5, ends_at = ${now} + ${ms('$3')}, fence = greatest(excluded.fence, lease.fence + 1), next_until = '-infinity'
     WHERE CASE WHEN lease.ends_at > ${now} THEN lease.token = $2 ELSE lease.next_token = $2 OR lease.next_until <= ${now} END
   RETURNING fence`
 
+/** A process that has the lease already goes behind another that asks. */
 const standSql = `
-  UPDATE picklock_leases SET next_token = $2, next_until = ${now} + ${ms('$3')}
-  WHERE key = $1 AND (next_token = $2 OR next_until <= ${now})`
+  UPDATE picklock_leases SET next_token = $2, next_owner = $4, next_until = ${now} + ${ms('$3')}
+  WHERE key = $1 AND (next_token = $2 OR next_until <= ${now} OR (next_owner = owner AND owner <> $4))`
 
 const extendSql = `
   UPDATE picklock_leases SET ends_at = ${now} + ${ms('$3')} WHERE key = $1 AND token = $2 AND ends_at > ${now}`
@@ -69,6 +70,7 @@ export function postgresLeases(options: { url: string; timeoutMs: number; connec
   let table: Promise<unknown> | undefined
   let sweptAtMs = -Infinity
   const cleaning = cleaner()
+  const owner = newToken()
 
   async function run(name: string, text: string, values: unknown[]) {
     table ??= query({ text: tableSql }).catch((error: unknown) => {
@@ -103,9 +105,9 @@ export function postgresLeases(options: { url: string; timeoutMs: number; connec
   return {
     async take(key, token, ttlMs, { fence = '0', stays }) {
       const sentAtMs = performance.now()
-      const { rows } = await run('take', takeSql, [key, token, ttlMs, fence])
+      const { rows } = await run('take', takeSql, [key, token, ttlMs, fence, owner])
       if (rows[0]) return { taken: true, fence: rows[0].fence, validUntilMs: validUntil(sentAtMs, ttlMs) }
-      if (stays) await run('stand', standSql, [key, token, placeMs])
+      if (stays) await run('stand', standSql, [key, token, placeMs, owner])
       return { taken: false, retryInMs: jittered(retryMs) }
     },
     async extend(key, token, ttlMs) {
