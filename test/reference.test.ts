@@ -1,4 +1,8 @@
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { createLocks, type LockEvent, type Locks, type LocksOptions } from '../src/locks/reference/locks.ts'
 import { startProxy } from './support/eavesdrop.ts'
@@ -374,4 +378,13 @@ test('closing ends the waiting', async () => {
   await expect(locks.acquire(key, { ttlMs: 5000 })).rejects.toMatchObject({ definite: true })
   await held.release()
   await expect.poll(() => redis.admin.pubsub('CHANNELS', '*')).toHaveLength(1)
+})
+
+test('the README shows what one gets', async () => {
+  const root = resolve(import.meta.dirname, '..')
+  const readme = await readFile(resolve(root, 'README.md'), 'utf8')
+  const [, snippet] = /```ts\n(import \{ createLocks \} from 'picklock\/reference'.*?)```/s.exec(readme)!
+  const program = snippet!.replace('redis://127.0.0.1:6379', url(redis.port))
+  const node = promisify(execFile)(process.execPath, ['--input-type=module-typescript', '-e', program], { cwd: root })
+  expect((await node).stdout).toMatch(/^\d{16} 2\d{3} false\n$/)
 })
