@@ -90,13 +90,8 @@ export function createLocks(options: LocksOptions): Locks {
         if (signal?.aborted) throw failure
         report({ type: 'fallback', key, policy: policy.name, error: failure as Error })
         const grant = await askPolicy(want, failure as Error, startedMs)
-        lease = grant && {
-          key,
-          token: grant.token,
-          validUntilMs: grant.validUntilMs,
-          ...(grant.fence !== undefined && { fence: grant.fence }),
-        }
-        if (grant && grant.keeper !== strategy) fallback = { keeper: grant.keeper, fallback: policy.name }
+        lease = grant && grant.lease
+        if (grant?.keeper) fallback = { keeper: grant.keeper, fallback: policy.name }
       }
       if (!lease) {
         report({ type: 'contended', ...told() })
@@ -117,8 +112,17 @@ export function createLocks(options: LocksOptions): Locks {
     }
   }
 
-  function askPolicy({ key, ttlMs, waitMs, signal, ...rest }: Want, failure: Error, startedMs: number) {
-    return policy.acquire({
+  /** With the keeper of what was given elsewhere; without, Redis gave it after all. */
+  async function askPolicy(
+    want: Want,
+    failure: Error,
+    startedMs: number,
+  ): Promise<{ lease: Lease; keeper?: Keeper } | null> {
+    const { key, ttlMs, waitMs, signal } = want
+    const tried = { ...want }
+    // The very object: the waiting room knows its leases by identity.
+    let onRedisAfterAll: Lease | undefined
+    const grant = await policy.acquire({
       key,
       token: newToken(),
       ttlMs,
@@ -126,11 +130,16 @@ export function createLocks(options: LocksOptions): Locks {
       signal: signal ?? never,
       failure,
       async again(waitMs) {
-        const lease = await room.acquire({ ...rest, key, ttlMs, waitMs, signal })
+        tried.waitMs = waitMs
+        const lease = await room.acquire(tried).finally(() => (want.attempts = tried.attempts))
+        onRedisAfterAll = lease ?? undefined
         return lease && { ...lease, keeper: strategy }
       },
       report,
     })
+    if (!grant) return null
+    const { keeper, ...given } = grant
+    return keeper === strategy && onRedisAfterAll ? { lease: onRedisAfterAll } : { lease: { key, ...given }, keeper }
   }
 
   let closing: Promise<void> | undefined
