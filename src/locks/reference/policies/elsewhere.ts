@@ -35,8 +35,9 @@ export function elsewhere(name: string, leases: Leases, { decisive }: { decisive
       let retryInMs = jittered(failureRetryMs)
       try {
         const lease = await leases.take(key, token, ttlMs, { stays: waitMs > 0 })
-        if (lease.taken) return { ...lease, token, keeper }
-        retryInMs = lease.retryInMs
+        if (!lease.taken) retryInMs = lease.retryInMs
+        else if (lease.validUntilMs > performance.now()) return { ...lease, token, keeper }
+        else throw new Error(`the answer took longer than the TTL of ${ttlMs} ms`)
       } catch (error) {
         failure = error
         if (!isDefinite(error)) doubt ??= error

@@ -47,7 +47,7 @@ const sweepEveryMs = 60_000
 
 /**
  * Leases as rows of a table. A lease is durable before it is granted, so it outlives a restart of Postgres, unlike an advisory lock; and
- * no connection is held during a hold, so a pooler in between does no harm.
+ * no connection is held during a hold.
  *
  * @param timeoutMs for a free connection, and again for the statement
  */
