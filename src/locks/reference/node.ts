@@ -1,15 +1,16 @@
 import type { Redis, RedisOptions } from 'ioredis'
 import { connected } from '../connected.ts'
-import { attempt, definite } from '../definite.ts'
-import { luaScript } from '../lua.ts'
+import { definite, isRefusal } from '../definite.ts'
+import { isMissing, type LuaSource, luaSource } from '../lua.ts'
+import { deadlines } from './deadlines.ts'
 import type { Busy, Line, Turn } from './strategy.ts'
 import { subscriber } from './subscriber.ts'
 
 const scripts = {
-  acquire: luaScript(import.meta.url, 'line.lua', 'grant.lua', 'acquire.lua'),
-  release: luaScript(import.meta.url, 'line.lua', 'release.lua'),
-  handOver: luaScript(import.meta.url, 'line.lua', 'grant.lua', 'hand-over.lua'),
-  extend: luaScript(import.meta.url, 'extend.lua'),
+  acquire: luaSource(import.meta.url, 'line.lua', 'grant.lua', 'acquire.lua'),
+  release: luaSource(import.meta.url, 'line.lua', 'release.lua'),
+  handOver: luaSource(import.meta.url, 'line.lua', 'grant.lua', 'hand-over.lua'),
+  extend: luaSource(import.meta.url, 'extend.lua'),
 }
 
 /** Makes a new client each time. */
@@ -56,8 +57,8 @@ export type Vote = { taken: true; fence?: string } | Busy
  *
  * - `enableOfflineQueue: false`: without a connection it is refused, and never sent: definite.
  * - `maxRetriesPerRequest: 0`: what was in flight when the connection dropped fails then and there: indefinite, never sent again.
- * - `commandTimeout` bounds every call, the handshake of a new connection included, so that a server that accepts and says nothing
- *   (a stopped process, a black hole) does not hold us.
+ * - `commandTimeout` bounds the handshake of a new connection, and `deadlines` every call after it, for less than a timer each: a server
+ *   that accepts and says nothing (a stopped process, a black hole) does not hold us.
  * - A timeout or READONLY drops the connection: the next one asks Sentinel anew who is primary, and does not stay with a hung or
  *   demoted one. `failoverDetector` hears `+switch-master` and does the same at once.
  */
@@ -78,37 +79,48 @@ export function lockNode(options: NodeOptions): LockNode {
   }
   const redis = connect({ ...settings, failoverDetector: true })
   const ear = subscriber(connect(settings), process)
-  let connection = 0
-  let dropped = 0
+  const within = deadlines(timeoutMs, () => redis.disconnect(true))
   let trusted = restartGuardMs === 0
   redis.on('error', () => {})
-  redis.on('connect', () => {
-    connection++
-    trusted = restartGuardMs === 0
+  redis.on('connect', () => void (trusted = restartGuardMs === 0))
+  redis.on('ready', () => {
+    delete redis.options.commandTimeout
+    within.renewed()
   })
-  // Whatever made us leave this node, the ear must not stay with it.
-  redis.on('close', () => ear.reconnect())
+  redis.on('close', () => {
+    redis.options.commandTimeout = timeoutMs
+    // Whatever made us leave this node, the ear must not stay with it.
+    ear.reconnect()
+  })
 
-  async function call<Reply>(send: () => Promise<Reply>): Promise<Reply> {
-    if (!trusted) await trust()
-    const mine = connection
-    try {
-      return await attempt(redis, send)
-    } catch (error) {
-      // Only the connection that was too slow, and once: not the fresh one that replaced it meanwhile.
-      if ((error as Error).message === 'Command timed out' && mine === connection && dropped < mine) {
-        dropped = mine
-        redis.disconnect(true)
-      }
-      throw error
-    }
+  /** Nothing is ever sent twice, so a refusal is a proof. */
+  const marked = (error: unknown) => (isRefusal(error) ? definite(error as Error) : (error as Error))
+
+  function run({ sha, source }: LuaSource, keys: string[], args: (string | number)[]): Promise<unknown> {
+    if (!trusted) return trust().then(() => run({ sha, source }, keys, args))
+    return within.call(
+      () => redis.evalsha(sha, keys.length, ...keys, ...args),
+      (error) => {
+        if (!isMissing(error)) throw marked(error)
+        return within.call(
+          () => redis.eval(source, keys.length, ...keys, ...args),
+          (reason) => {
+            throw marked(reason)
+          },
+        )
+      },
+    )
   }
 
   /** https://redis.io/docs/latest/develop/use/patterns/distributed-locks/#performance-crash-recovery-and-fsync */
   async function trust(): Promise<void> {
-    const info = await attempt(redis, () => redis.info('server')).catch((error: Error) => {
-      throw definite(error)
-    })
+    // Whatever becomes of the question: no lock was asked for.
+    const info = await within.call(
+      () => redis.info('server'),
+      (error) => {
+        throw definite(error)
+      },
+    )
     // In whole seconds, rounded down or up as the server's clock ticks.
     const upForMs = (Number(/uptime_in_seconds:(\d+)/.exec(info)?.[1]) - 1) * 1000
     if (upForMs < restartGuardMs) {
@@ -128,28 +140,37 @@ export function lockNode(options: NodeOptions): LockNode {
   }
 
   return {
-    async acquire(key, token, ttlMs, line) {
+    acquire(key, token, ttlMs, line) {
       const where = place(line)
-      const reply = await call(() => scripts.acquire(redis, keys(key), token, ttlMs, process, where))
-      return Array.isArray(reply) ? vote(reply[0], where !== 'none') : vote(reply, false)
+      return run(scripts.acquire, keys(key), [token, ttlMs, process, where]).then((reply) =>
+        Array.isArray(reply) ? vote(reply[0], where !== 'none') : vote(reply, false),
+      )
     },
-    async release(key, token, rejoin = false) {
-      const place = rejoin && ear.listening ? [process] : []
-      return (await call(() => scripts.release(redis, keys(key), token, ...place))) === 1
+    release(key, token, rejoin = false) {
+      const rejoining = rejoin && ear.listening ? [process] : []
+      return run(scripts.release, [key, `picklock:line:${key}`], [token, ...rejoining]).then((reply) => reply === 1)
     },
-    async handOver(key, token, next, yields) {
+    handOver(key, token, next, yields) {
       const others = yields && ear.listening ? 1 : 0
-      const send = () => scripts.handOver(redis, keys(key), token, next.token, next.ttlMs, process, others)
-      const [released, reply] = (await call(send)) as [number, unknown]
-      return { released: released === 1, next: vote(reply, true) }
+      return run(scripts.handOver, keys(key), [token, next.token, next.ttlMs, process, others]).then((reply) => {
+        const [released, answer] = reply as [number, unknown]
+        return { released: released === 1, next: vote(answer, true) }
+      })
     },
-    extend: async (key, token, ttlMs) => (await call(() => scripts.extend(redis, [key], token, ttlMs))) === 1,
-    replicated: (replicas, waitMs) => call(() => redis.wait(replicas, waitMs)),
+    extend: (key, token, ttlMs) => run(scripts.extend, [key], [token, ttlMs]).then((reply) => reply === 1),
+    replicated: (replicas, waitMs) =>
+      within.call(
+        () => redis.wait(replicas, waitMs),
+        (error) => {
+          throw error
+        },
+      ),
     onTurn: ear.onTurn,
     ready: connected(redis, timeoutMs),
     close() {
       redis.disconnect()
       ear.close()
+      within.close()
     },
   }
 }

@@ -2,7 +2,7 @@ import { definite } from '../../definite.ts'
 import { cleaner } from '../cleaner.ts'
 import { validUntil } from '../lease.ts'
 import { lockNode, type NodeOptions, type Vote } from '../node.ts'
-import type { Busy, Strategy, Taken } from '../strategy.ts'
+import type { Strategy, Taken } from '../strategy.ts'
 
 export interface OneRedisOptions extends Pick<NodeOptions, 'connect' | 'process' | 'timeoutMs'> {
   /** A grant counts only once so many replicas have it (0): an acknowledged lock then survives the promotion of one of them. */
@@ -23,16 +23,10 @@ export function oneRedis(name: 'single' | 'sentinel', options: OneRedisOptions):
   const cleanUp = (key: string, token: string, untilMs: number) =>
     cleaning.clean(untilMs, () => node.release(key, token))
 
-  async function leased(
-    key: string,
-    token: string,
-    vote: Vote,
-    sentAtMs: number,
-    ttlMs: number,
-  ): Promise<Taken | Busy> {
+  function leased(key: string, token: string, vote: Vote, sentAtMs: number, ttlMs: number) {
     if (!vote.taken) return vote
-    if (waitReplicas > 0) await confirmed(key, token, sentAtMs + ttlMs)
-    return { ...vote, validUntilMs: validUntil(sentAtMs, ttlMs) }
+    const taken: Taken = { ...vote, validUntilMs: validUntil(sentAtMs, ttlMs) }
+    return waitReplicas > 0 ? confirmed(key, token, sentAtMs + ttlMs).then(() => taken) : taken
   }
 
   /** One request per grant; without replicas to ask, because a grant that they refuse would leave the release undone or untold. */
@@ -67,9 +61,9 @@ export function oneRedis(name: 'single' | 'sentinel', options: OneRedisOptions):
 
   return {
     name,
-    async tryAcquire(key, token, ttlMs, line) {
+    tryAcquire(key, token, ttlMs, line) {
       const sentAtMs = performance.now()
-      return leased(key, token, await node.acquire(key, token, ttlMs, line), sentAtMs, ttlMs)
+      return node.acquire(key, token, ttlMs, line).then((vote) => leased(key, token, vote, sentAtMs, ttlMs))
     },
     ...(waitReplicas === 0 && { handOver }),
     release: (key, token) => node.release(key, token),
