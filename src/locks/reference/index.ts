@@ -2,8 +2,6 @@ import type { Grant, Lock } from '../lock.ts'
 import { harnessOptions } from './harness-options.ts'
 import { createLocks, type HeldLock } from './locks.ts'
 
-type Granted = Grant & { lock: HeldLock }
-
 /**
  * The lock that the drills are calibrated with: correct on a single Redis, behind Sentinel as far as asynchronous replication lets
  * any lock be, and on independent nodes by the published Redlock algorithm. The same as `picklock/reference`.
@@ -23,16 +21,16 @@ export default {
       async acquire(key, { ttlMs, waitMs, signal }) {
         try {
           const lock = await locks.tryAcquire(key, { ttlMs, waitMs, signal, renew })
-          return lock && granted(lock, renew)
+          return lock && (renew ? withoutEnd(lock) : (lock as Grant))
         } catch (error) {
           // Who cancels holds nothing, and what was sent for him is taken back.
           if (signal.aborted) return null
           throw error
         }
       },
-      release: (grant) => (grant as Granted).lock.release(),
+      release: (grant) => heldBy(grant).release(),
       async extend(grant, ttlMs) {
-        const { lock } = grant as Granted
+        const lock = heldBy(grant)
         return (await lock.extend(ttlMs)) && { validForMs: lock.validForMs }
       },
       async close() {
@@ -45,7 +43,9 @@ export default {
 } satisfies Lock
 
 /** One that renews itself claims no end: belief lasts until `lost`. */
-function granted(lock: HeldLock, renew: boolean): Granted {
-  const { key, token, fence, lost, validForMs } = lock
-  return { lock, key, token, lost, ...(fence !== undefined && { fence }), ...(!renew && { validForMs }) } as Granted
+const withoutEnd = (lock: HeldLock): Grant & { lock: HeldLock } => {
+  const { token, fence, lost } = lock
+  return { lock, token, lost, ...(fence !== undefined && { fence }) }
 }
+
+const heldBy = (grant: Grant): HeldLock => ('lock' in grant ? (grant.lock as HeldLock) : (grant as HeldLock))

@@ -14,6 +14,8 @@ const courtesyMs = 250
 const retryMs = 20
 /** After a release that was no hand-over: whom it woke goes first. */
 const restMs = 4
+/** How soon a signal is listened to: most calls are over before, and a listener costs more than they do. */
+const listenMs = 3
 /** What a lease may last on Redis beyond our own count. */
 const slackMs = 150
 
@@ -60,6 +62,8 @@ interface Waiter {
   settled: boolean
   settle(outcome: Lease | null): void
   fail(reason: unknown): void
+  /** From now on its signal is heard. */
+  listen(): void
   timer: NodeJS.Timeout | undefined
 }
 
@@ -84,7 +88,18 @@ interface Queue {
 /** @param patienceMs after so long of failing tries a caller is told, though it could wait longer */
 export function waitingRoom(strategy: Strategy, breaker: Breaker | undefined, patienceMs: number): WaitingRoom {
   const queues = new Map<string, Queue>()
+  const unheard = new Set<Waiter>()
+  let listening: NodeJS.Timeout | undefined
   let closed = false
+
+  function listenSoon(waiter: Waiter): void {
+    unheard.add(waiter)
+    listening ??= setTimeout(() => {
+      listening = undefined
+      for (const each of unheard) each.listen()
+      unheard.clear()
+    }, listenMs)
+  }
 
   strategy.onTurn((key) => {
     if (key === undefined) for (const queue of queues.values()) turn(queue)
@@ -178,6 +193,7 @@ export function waitingRoom(strategy: Strategy, breaker: Breaker | undefined, pa
     queue.place = 'end'
     queue.grants++
     queue.waiters.delete(waiter)
+    if (waiter.want.signal?.aborted) waiter.listen()
     if (waiter.settled) return void release(lease).catch(() => {})
     waiter.settle(lease)
     if (queue.waiters.size > 0) setAlarm(queue, validUntilMs - performance.now() + jittered(4))
@@ -340,7 +356,7 @@ export function waitingRoom(strategy: Strategy, breaker: Breaker | undefined, pa
         const leave = () => {
           waiter.settled = true
           clearTimeout(waiter.timer)
-          signal?.removeEventListener('abort', onAbort)
+          if (signal && !unheard.delete(waiter)) signal.removeEventListener('abort', onAbort)
         }
         const waiter: Waiter = {
           want,
@@ -357,6 +373,11 @@ export function waitingRoom(strategy: Strategy, breaker: Breaker | undefined, pa
             leave()
             reject(reason as Error)
           },
+          listen() {
+            if (waiter.settled) return
+            if (signal!.aborted) onAbort()
+            else signal!.addEventListener('abort', onAbort)
+          },
         }
         const onAbort = () => {
           queue.waiters.delete(waiter)
@@ -365,7 +386,7 @@ export function waitingRoom(strategy: Strategy, breaker: Breaker | undefined, pa
           if (queue.asking !== waiter) forgetDoubt(queue, waiter)
           tidy(queue)
         }
-        signal?.addEventListener('abort', onAbort)
+        if (signal) listenSoon(waiter)
         queue.waiters.add(waiter)
         if (!queue.held && !queue.asking && !queue.alarm) ask(queue)
         else {
@@ -384,6 +405,7 @@ export function waitingRoom(strategy: Strategy, breaker: Breaker | undefined, pa
     },
     async close() {
       closed = true
+      clearTimeout(listening)
       for (const queue of queues.values()) {
         clearTimeout(queue.alarm)
         for (const waiter of queue.waiters) {
