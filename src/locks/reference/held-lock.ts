@@ -49,18 +49,7 @@ export class HeldLock implements AsyncDisposable {
     const { lease, ttlMs, renew, maxHoldMs, keeper } = holding
     this.#holding = holding
     this.#report = report
-    this.#watched = {
-      get validUntilMs() {
-        return lease.validUntilMs
-      },
-      set validUntilMs(moved) {
-        lease.validUntilMs = moved
-      },
-      ttlMs,
-      renew,
-      startedMs: performance.now(),
-      maxHoldMs,
-    }
+    this.#watched = { lease, ttlMs, renew, maxHoldMs, startedMs: performance.now() }
     const { key, token } = lease
     this.#watch = watch(this.#watched, () => keeper.extend(key, token, this.#watched.ttlMs), {
       renewed: () => report({ type: 'renewed', key, validForMs: this.validForMs }),

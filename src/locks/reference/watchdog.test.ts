@@ -9,18 +9,25 @@ const ttlMs = 3000
 /** A lease of 3 s on a Redis that answers as it is told, with what was heard of it. */
 function watched(more: Partial<Watched> = {}) {
   const startedMs = performance.now()
-  const lease: Watched = { validUntilMs: startedMs + ttlMs, ttlMs, renew: true, startedMs, maxHoldMs: 60_000, ...more }
+  const terms: Watched = {
+    lease: { validUntilMs: startedMs + ttlMs },
+    ttlMs,
+    renew: true,
+    startedMs,
+    maxHoldMs: 60_000,
+    ...more,
+  }
   const heard: string[] = []
   const seconds = () => ((performance.now() - startedMs) / 1000).toFixed(1)
   let answer: () => Promise<{ validUntilMs: number } | false> = async () => ({
     validUntilMs: performance.now() + ttlMs,
   })
-  const dog = watch(lease, () => (heard.push(`asked at ${seconds()}`), answer()), {
+  const dog = watch(terms, () => (heard.push(`asked at ${seconds()}`), answer()), {
     renewed: () => {},
     failed: (error) => heard.push(error.message),
     lost: (reason) => heard.push(`${reason} at ${seconds()}`),
   })
-  return { lease, heard, dog, redis: (next: typeof answer) => void (answer = next) }
+  return { lease: terms.lease, heard, dog, redis: (next: typeof answer) => void (answer = next) }
 }
 
 test('renews at a third, again and again', async () => {

@@ -7,7 +7,7 @@ const againMs = (ttlMs: number) => Math.max(20, ttlMs / 12)
 
 export interface Watched {
   /** By performance.now(); moves with every extension, the holder's own included. */
-  validUntilMs: number
+  lease: { validUntilMs: number }
   ttlMs: number
   /** Renew at a third of the TTL, until the lock was held for `maxHoldMs`. */
   renew: boolean
@@ -39,14 +39,14 @@ export function watch(
 
   function arm(): void {
     clearTimeout(timer)
-    const loseAtMs = watched.validUntilMs - noticeMs(watched.ttlMs)
+    const loseAtMs = watched.lease.validUntilMs - noticeMs(watched.ttlMs)
     const nextMs = mayRenew() && !renewing ? Math.min(renewAtMs, loseAtMs) : loseAtMs
     timer = setTimeout(tick, Math.max(0, nextMs - performance.now()))
   }
 
   function tick(): void {
     const nowMs = performance.now()
-    if (nowMs >= watched.validUntilMs - noticeMs(watched.ttlMs) - 1) {
+    if (nowMs >= watched.lease.validUntilMs - noticeMs(watched.ttlMs) - 1) {
       return lose(watched.renew && !mayRenew() ? 'max-hold' : 'expiring')
     }
     if (mayRenew() && !renewing && nowMs >= renewAtMs - 1) void renew()
@@ -60,7 +60,7 @@ export function watch(
       const extension = await extend()
       if (over) return
       if (!extension) return lose('taken')
-      watched.validUntilMs = Math.max(watched.validUntilMs, extension.validUntilMs)
+      watched.lease.validUntilMs = Math.max(watched.lease.validUntilMs, extension.validUntilMs)
       renewAtMs = sentAtMs + watched.ttlMs / 3
       told.renewed()
     } catch (error) {
