@@ -1,6 +1,5 @@
-import { pause } from '../pause.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { jittered } from './lease.ts'
-import type { LockNode } from './node.ts'
 
 const retryMs = 50
 const lastChanceMs = 500
@@ -11,8 +10,8 @@ const lastChanceMs = 500
  * a late delete would take its new lease away.
  */
 export interface Cleaner {
-  /** Tries until the node has answered, or until `untilMs` (performance.now()), when the lease has run out by itself. */
-  clean(node: LockNode, key: string, token: string, untilMs: number): void
+  /** Tries until `free` has got an answer, or until `untilMs` (performance.now()), when the lease has run out by itself. */
+  clean(untilMs: number, free: () => Promise<unknown>): void
   /** Half a second for what is under way, then no more. */
   close(): Promise<void>
 }
@@ -20,25 +19,26 @@ export interface Cleaner {
 export function cleaner(): Cleaner {
   const over = new AbortController()
   const running = new Set<Promise<void>>()
+  const pause = (ms: number) => sleep(ms, undefined, { signal: over.signal }).catch(() => {})
 
-  async function run(node: LockNode, key: string, token: string, untilMs: number): Promise<void> {
+  async function run(untilMs: number, free: () => Promise<unknown>): Promise<void> {
     while (!over.signal.aborted && performance.now() < untilMs) {
       try {
-        await node.release(key, token)
+        await free()
         return
       } catch {
-        await pause(jittered(retryMs), over.signal)
+        await pause(jittered(retryMs))
       }
     }
   }
 
   return {
-    clean(node, key, token, untilMs) {
-      const job = run(node, key, token, untilMs).finally(() => running.delete(job))
+    clean(untilMs, free) {
+      const job = run(untilMs, free).finally(() => running.delete(job))
       running.add(job)
     },
     async close() {
-      await Promise.race([Promise.all(running), pause(running.size > 0 ? lastChanceMs : 0, over.signal)])
+      if (running.size > 0) await Promise.race([Promise.all(running), pause(lastChanceMs)])
       over.abort()
     },
   }

@@ -1,16 +1,51 @@
-import type { Lock } from '../lock.ts'
-import { openQuorum } from './quorum.ts'
-import { openSingle } from './single.ts'
+import type { Grant, Lock } from '../lock.ts'
+import { harnessOptions } from './harness-options.ts'
+import { createLocks, type HeldLock } from './locks.ts'
 
 /**
  * The lock that the drills are calibrated with: correct on a single Redis, behind Sentinel as far as asynchronous replication lets
- * any lock be, and on independent nodes by the published Redlock algorithm.
+ * any lock be, and on independent nodes by the published Redlock algorithm. The same as `picklock/reference`.
  *
- * Options: `timeoutMs`, how long one call to one node may take (1000; on a quorum 250, which must stay well below the TTL).
+ * Options: those of `createLocks` but `redis`; `breaker: true` and its options beside the others; and `renew` (false): its watchdog renews,
+ * for work that outlasts the TTL.
  */
 export default {
   name: 'reference',
   capabilities: { extend: true, fencing: true },
-  bookkeeping: ['fence:*'],
-  open: (env) => (env.size === 1 ? openSingle(env) : openQuorum(env)),
+  bookkeeping: ['picklock:*'],
+  async open(env) {
+    const { renew, ...options } = harnessOptions(env)
+    const locks = createLocks(options)
+    await locks.ready
+    return {
+      async acquire(key, { ttlMs, waitMs, signal }) {
+        try {
+          const lock = await locks.tryAcquire(key, { ttlMs, waitMs, signal, renew })
+          return lock && (renew ? withoutEnd(lock) : (lock as Grant))
+        } catch (error) {
+          // Who cancels holds nothing, and what was sent for him is taken back.
+          if (signal.aborted) return null
+          throw error
+        }
+      },
+      release: (grant) => heldBy(grant).release(),
+      async extend(grant, ttlMs) {
+        const lock = heldBy(grant)
+        return (await lock.extend(ttlMs)) && { validForMs: lock.validForMs }
+      },
+      async close() {
+        const { acquired, attempts, renewed, lost, fallbacks, breakerOpened } = locks.counters()
+        env.log(JSON.stringify({ acquired, attempts, renewed, lost, fallbacks, breakerOpened }))
+        await locks.close()
+      },
+    }
+  },
 } satisfies Lock
+
+/** One that renews itself claims no end: belief lasts until `lost`. */
+const withoutEnd = (lock: HeldLock): Grant & { lock: HeldLock } => {
+  const { token, fence, lost } = lock
+  return { lock, token, lost, ...(fence !== undefined && { fence }) }
+}
+
+const heldBy = (grant: Grant): HeldLock => ('lock' in grant ? (grant.lock as HeldLock) : (grant as HeldLock))

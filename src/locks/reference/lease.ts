@@ -1,5 +1,10 @@
 import { randomBytes } from 'node:crypto'
 
+/** The shop of the seeds ran out of memory on keys that did not expire: no lease is longer. */
+export const ttlMaxMs = 10_000
+/** Below, the allowance for drift and the way to Redis leave nothing of it. */
+export const ttlMinMs = 10
+
 let entropy = Buffer.alloc(0)
 let used = 0
 
@@ -13,11 +18,11 @@ export function newToken(): string {
 }
 
 /**
- * How long a lease still holds, counted from before the request was sent, less what two clocks may drift apart: 1 %, and 2 ms for
- * the precision of Redis' expiry. https://redis.io/docs/latest/develop/use/patterns/distributed-locks/#the-redlock-algorithm
+ * Until when a lease holds by our own clock (performance.now(), which is monotonic), counted from before the request was sent, less
+ * what two clocks may drift apart: 1 %, and 2 ms for the precision of Redis' expiry.
+ * https://redis.io/docs/latest/develop/use/patterns/distributed-locks/#the-redlock-algorithm
  */
-export const validity = (sentAt: number, ttlMs: number) =>
-  Math.floor(ttlMs - (performance.now() - sentAt) - ttlMs * 0.01 - 2)
+export const validUntil = (sentAtMs: number, ttlMs: number) => sentAtMs + ttlMs * 0.99 - 2
 
 /** Evenly between half and one and a half: waiters that start together must not stay together. */
 export const jittered = (ms: number) => ms * (0.5 + Math.random())

@@ -1,5 +1,14 @@
--- Compare and delete. KEYS[1] the lock, ARGV[1] the token. Returns 1, or 0 where it was no longer ours.
-if redis.call('get', KEYS[1]) == ARGV[1] then
-  return redis.call('del', KEYS[1])
+-- Compare and delete, and tell the next one in line. KEYS: lock, line; ARGV: token, and the process if it wants to stand in line again.
+-- Returns 1, or 0 where it was no longer ours.
+local holder = redis.call('get', KEYS[1])
+if holder and holder ~= ARGV[1] then
+  return 0
 end
-return 0
+if holder then
+  redis.call('del', KEYS[1])
+end
+wakeNext()
+if ARGV[2] then
+  standInLine(ARGV[2], 'end')
+end
+return holder and 1 or 0

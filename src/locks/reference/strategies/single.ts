@@ -1,0 +1,86 @@
+import { definite } from '../../definite.ts'
+import { cleaner } from '../cleaner.ts'
+import { validUntil } from '../lease.ts'
+import { lockNode, type NodeOptions, type Vote } from '../node.ts'
+import type { Strategy, Taken } from '../strategy.ts'
+
+export interface OneRedisOptions extends Pick<NodeOptions, 'connect' | 'process' | 'timeoutMs'> {
+  /** A grant counts only once so many replicas have it (0): an acknowledged lock then survives the promotion of one of them. */
+  waitReplicas: number
+}
+
+/**
+ * One logical Redis: alone, or the primary that Sentinel points to.
+ *
+ * `waitReplicas` makes the loss of a lock in a failover less likely, and not impossible: Sentinel may promote a replica that does not have
+ * it. https://redis.io/docs/latest/commands/wait/#consistency-and-wait
+ */
+export function oneRedis(name: 'single' | 'sentinel', options: OneRedisOptions): Strategy {
+  const { waitReplicas, timeoutMs } = options
+  const node = lockNode({ ...options, fenced: true })
+  const cleaning = cleaner()
+
+  const cleanUp = (key: string, token: string, untilMs: number) =>
+    cleaning.clean(untilMs, () => node.release(key, token))
+
+  function leased(key: string, token: string, vote: Vote, sentAtMs: number, ttlMs: number) {
+    if (!vote.taken) return vote
+    const taken: Taken = { ...vote, validUntilMs: validUntil(sentAtMs, ttlMs) }
+    return waitReplicas > 0 ? confirmed(key, token, sentAtMs + ttlMs).then(() => taken) : taken
+  }
+
+  /** One request per grant; without replicas to ask, because a grant that they refuse would leave the release undone or untold. */
+  async function handOver(key: string, token: string, next: { token: string; ttlMs: number }, yields: boolean) {
+    const sentAtMs = performance.now()
+    const { released, next: vote } = await node.handOver(key, token, next, yields)
+    return { released, next: vote.taken ? { ...vote, validUntilMs: validUntil(sentAtMs, next.ttlMs) } : vote }
+  }
+
+  /** Gives the lock back where the replicas do not confirm it. */
+  async function confirmed(key: string, token: string, untilMs: number): Promise<void> {
+    let count: number
+    try {
+      count = await node.replicated(waitReplicas, Math.ceil(timeoutMs / 2))
+    } catch (error) {
+      cleanUp(key, token, untilMs)
+      // Whatever WAIT said: the lock itself was granted.
+      throw new Error(`no replica could be asked: ${(error as Error).message}`, { cause: error })
+    }
+    if (count >= waitReplicas) return
+    const failure = new Error(
+      `waitReplicas is ${waitReplicas}, but ${count === 1 ? '1 replica' : `${count} replicas`} confirmed the lock within ${Math.ceil(timeoutMs / 2)} ms`,
+    )
+    try {
+      await node.release(key, token)
+    } catch {
+      cleanUp(key, token, untilMs)
+      throw failure
+    }
+    throw definite(failure)
+  }
+
+  return {
+    name,
+    tryAcquire(key, token, ttlMs, line) {
+      const sentAtMs = performance.now()
+      return node.acquire(key, token, ttlMs, line).then((vote) => leased(key, token, vote, sentAtMs, ttlMs))
+    },
+    ...(waitReplicas === 0 && { handOver }),
+    release: (key, token) => node.release(key, token),
+    async extend(key, token, ttlMs) {
+      const sentAtMs = performance.now()
+      return (await node.extend(key, token, ttlMs)) && { validUntilMs: validUntil(sentAtMs, ttlMs) }
+    },
+    // No holder has an empty token: all that it does is to tell the next one.
+    pass: (key) => node.release(key, '').then(noop, noop),
+    cleanUp,
+    onTurn: node.onTurn,
+    ready: node.ready,
+    async close() {
+      await cleaning.close()
+      node.close()
+    },
+  }
+}
+
+const noop = () => {}
