@@ -73,7 +73,7 @@ test('up prints what to paste', async () => {
 test.each([
   [['sentinle'], 'there is no topology sentinle; did you mean sentinel?'],
   [['single', '--nodes', '3'], '--nodes means nothing to single'],
-  [['redlock', '--nodes', '2'], '--nodes: Too small: expected number to be >=3'],
+  [['redlock', '--nodes', '2'], '--nodes is 2; it must be at least 3'],
   [['redlock', '--nodes', 'x'], "option '--nodes <n>' argument 'x' is invalid. It takes a whole number from 1 on."],
   [['sentinel', '--quorum', '4'], '--quorum 4 can never be reached by 3 Sentinels'],
   [['single', '--servers', '17'], '--servers is at most 16'],
