@@ -23,7 +23,7 @@ const slices = { sliceMs: 200, slices: 5 }
 const starts = 6
 const asymmetricLimitMs = 10_000
 /** Of long lists, in the JSON. */
-const partsKept = 50
+const partsKept = 20
 
 try {
   await main(choices())
