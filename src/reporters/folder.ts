@@ -1,10 +1,8 @@
-import { createWriteStream, existsSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { lstat, mkdir, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import { createGzip } from 'node:zlib'
 import type { Event } from '../history/event.ts'
-import { line } from '../history/recorder.ts'
+import { writeHistory } from '../history/reader.ts'
 import { EnvironmentError } from '../lib/failure.ts'
 import type { Plan } from '../plan/scenario.ts'
 import { reporters } from './index.ts'
@@ -91,25 +89,11 @@ async function makeUnique(wanted: string): Promise<string> {
 }
 
 async function writeAll(path: string, input: { report: Report; plan: Plan; events: readonly Event[] }): Promise<void> {
-  // Level 3: a third larger than the default, in a third of its time.
-  const history = createWriteStream(join(path, 'history.ndjson.gz'))
   await Promise.all([
-    pipeline(chunks(input.events), createGzip({ level: 3 }), history),
+    writeHistory(join(path, 'history.ndjson.gz'), input.events),
     ...Object.values(reporters).map((reporter) => writeFile(join(path, reporter.file), reporter.render(input))),
   ])
   await rm(join(path, 'history'), { recursive: true, force: true })
-}
-
-/** Lines gathered into pieces of a size that a stream likes. */
-function* chunks(events: readonly Event[]): Generator<string> {
-  let text = ''
-  for (const event of events) {
-    text += line(event, event.t)
-    if (text.length < 64 * 1024) continue
-    yield text
-    text = ''
-  }
-  if (text !== '') yield text
 }
 
 async function pointLatest(root: string, path: string): Promise<boolean> {

@@ -6,7 +6,14 @@ import { fileURLToPath } from 'node:url'
 import type { ServerHandle } from '../faults/fault.ts'
 import type { Children } from '../lib/children.ts'
 import { EnvironmentError, UsageError } from '../lib/failure.ts'
-import type { FromServer, LockDescription, Progress, ServerConfiguration, ToServer } from './messages.ts'
+import {
+  nothingYet,
+  type FromServer,
+  type LockDescription,
+  type Progress,
+  type ServerConfiguration,
+  type ToServer,
+} from './messages.ts'
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url))
 
@@ -20,16 +27,6 @@ const stopLateMs = 2_000
 const closeTimeoutMs = 10_000
 /** One incarnation of a server has this many operations of its own; those below are the faults'. */
 const opsPerServer = 10_000_000
-
-const nothingYet: Progress = {
-  requests: 0,
-  acquired: 0,
-  extending: 0,
-  releasing: 0,
-  contended: 0,
-  errors: 0,
-  holding: [],
-}
 
 /** The controller's side of the order servers: starts them, gives them their orders, adds up what they report, stops them. */
 export class Fleet implements AsyncDisposable {

@@ -43,6 +43,16 @@ export interface Progress {
   holding: string[]
 }
 
+export const nothingYet: Readonly<Progress> = {
+  requests: 0,
+  acquired: 0,
+  extending: 0,
+  releasing: 0,
+  contended: 0,
+  errors: 0,
+  holding: [],
+}
+
 export interface ServerConfiguration {
   server: string
   /** 0-based among the drill's servers, and how many there are: its share of the load. */

@@ -1,18 +1,11 @@
 import { requestOutcomes, type RequestOutcome } from '../history/event.ts'
-import type { Progress } from './messages.ts'
+import { nothingYet, type Progress } from './messages.ts'
 
 type Total = Exclude<keyof Progress, 'holding'>
 
 /** The totals of a server process, for the controller's progress line and for GET /metrics. */
 export class Tally {
-  readonly totals: Record<Total, number> = {
-    requests: 0,
-    acquired: 0,
-    extending: 0,
-    releasing: 0,
-    contended: 0,
-    errors: 0,
-  }
+  readonly totals: Record<Total, number> = { ...nothingYet }
   readonly outcomes = Object.fromEntries(requestOutcomes.map((outcome) => [outcome, 0])) as Record<
     RequestOutcome,
     number
