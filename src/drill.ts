@@ -152,7 +152,7 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
       reached: (what, after, untilOver) => fleet.reached(what, after, untilOver),
       resolve: (target) => resolve(target, plan, cluster, fleet, links),
       record: (event) => recorder.record({ process: 'controller', f: 'fault', ...event }),
-      stage: { cluster, signal: over.signal, log: progress.fault },
+      stage: { cluster, signal: over.signal, log: progress.fault, random: random(plan.seed, 'faults') },
       announce: progress.fault,
     })
     // Awaited below, when the load is over; until then its failure is not unhandled.

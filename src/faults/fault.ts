@@ -33,6 +33,8 @@ export interface Target {
 
 export interface Stage {
   cluster: Cluster
+  /** Uniform in [0, 1), of the drill's seed: what a fault draws, a second run draws again. */
+  random(): number
   log(text: string): void
   signal: AbortSignal
 }

@@ -2,17 +2,13 @@ import { basename, resolve } from 'node:path'
 import { UsageError } from '../lib/failure.ts'
 import { suggest } from '../lib/nearest.ts'
 import type { LockDescription } from '../server/messages.ts'
+import { broken } from './broken/index.ts'
 import { command, commandName, findProgram, safeName } from './command.ts'
 import { describe } from './describe.ts'
 import { lockFromFile } from './file.ts'
 import type { Lock } from './lock.ts'
-
-interface RegisteredLock {
-  /** One line for `picklock list locks`. */
-  title: string
-  /** Lazily, so that a server loads the lock under test and no other. */
-  load(): Promise<{ default: Lock }>
-}
+import type { RegisteredLock } from './registry.ts'
+import { sound } from './sound/index.ts'
 
 /** The locks that Picklock brings along. Those of `broken/` are controls: wrong in a way that some drill has to catch. */
 export const locks = {
@@ -25,19 +21,8 @@ export const locks = {
     title: 'plain SET NX PX with a token, compare-and-delete, ioredis defaults',
     load: () => import('./set-nx.ts'),
   },
-  naive: { title: 'broken: GET, then SET; the classic', load: () => import('./naive.ts') },
-  'local-on-error': {
-    title: 'broken: falls back to a lock inside the process when Redis fails',
-    load: () => import('./broken/local-on-error.ts'),
-  },
-  'timeout-deletes': {
-    title: 'broken: after a timeout it deletes whatever lease is there',
-    load: () => import('./broken/timeout-deletes.ts'),
-  },
-  'absent-agrees': {
-    title: 'broken: a quorum that counts unreachable nodes as votes',
-    load: () => import('./broken/absent-agrees.ts'),
-  },
+  ...sound,
+  ...broken,
 } satisfies Record<string, RegisteredLock>
 
 /** What `--lock` said. `name` is for folders and reports: letters, digits, dots, dashes and underscores. */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { attempt } from './definite.ts'
-import type { Held } from './held.ts'
-import type { Lock } from './lock.ts'
-import { pause } from './pause.ts'
+import { attempt } from '../definite.ts'
+import type { Held } from '../held.ts'
+import type { Lock } from '../lock.ts'
+import { pause } from '../pause.ts'
 
 const pollMs = 10
 
