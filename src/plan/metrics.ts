@@ -59,6 +59,24 @@ export const metrics = {
     docs: 'Grants whose fence does not exceed an earlier one of their key, and lower fences that the ledger accepted.',
     aggregations: counted,
   },
+  foreign_releases: {
+    kind: 'safety',
+    unit: 'holds',
+    docs: "Holds whose key was taken away on its node by somebody else's call, whatever the lock answered.",
+    aggregations: counted,
+  },
+  overclaims: {
+    kind: 'safety',
+    unit: 'grants',
+    docs: 'Grants and extensions whose `validForMs` reached past the end of their key on the node (on a majority of nodes).',
+    aggregations: counted,
+  },
+  leaked_keys: {
+    kind: 'safety',
+    unit: 'keys',
+    docs: 'Keys that outlive all holds: without a time to live, with one beyond the largest TTL, or prolonged after their hold was released.',
+    aggregations: counted,
+  },
   unsettled: {
     kind: 'safety',
     unit: 'calls',
@@ -118,6 +136,24 @@ export const metrics = {
     unit: 'requests',
     docs: 'Requests that waited in vain; `rate` is their share of all.',
     aggregations: share,
+  },
+  false_contention: {
+    kind: 'service',
+    unit: 'acquires',
+    docs: 'Acquires that were refused as contended though nobody held the key while they waited; `rate` is their share of all requests.',
+    aggregations: share,
+  },
+  bookkeeping_keys: {
+    kind: 'service',
+    unit: 'keys',
+    docs: "Keys that are left at the end and match the lock's `bookkeeping`; `value` is how many there are for each key that was locked.",
+    aggregations: ['count', 'value'],
+  },
+  commands_per_acquire: {
+    kind: 'service',
+    unit: 'commands',
+    docs: 'Commands that all nodes carried out for the lock, for each grant; commands within a script count.',
+    aggregations: ['value'],
   },
   throughput: {
     kind: 'service',

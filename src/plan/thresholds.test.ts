@@ -66,6 +66,9 @@ test('every safety metric has a threshold, and a budget by tag leaves the rest a
     'negative_stock',
     'lost_updates',
     'fence_violations',
+    'foreign_releases',
+    'overclaims',
+    'leaked_keys',
     'unsettled',
   ])
   expect(names({})).toEqual(['overlaps count==0'])
