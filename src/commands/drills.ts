@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { UsageError } from '../lib/failure.ts'
+import { random } from '../lib/random.ts'
 import { listed } from '../lib/nearest.ts'
 import { inspectLock, resolveLock } from '../locks/index.ts'
 import type { TopologyKind } from '../locks/lock.ts'
@@ -14,10 +15,14 @@ export interface Request {
   topologies: readonly TopologyKind[] | 'all' | undefined
   locks: readonly string[]
   seed: number | undefined
+  /** How often each drill is run: first with the seed itself, then with seeds derived from it. */
+  repeat: number
   set: readonly string[]
   lockOptions: Readonly<Record<string, unknown>>
   runtime: Plan['runtime']
   withControl: boolean
+  /** Hears of each drill that its lock is not made for, which is then left out; undefined: that is an error. */
+  unfit: ((why: string) => void) | undefined
   cwd: string
 }
 
@@ -27,21 +32,27 @@ export interface Drill {
   control: Plan | undefined
 }
 
+/** The seed itself, then what follows from it: a run that is repeated can be repeated. */
+export function seedsFrom(seed: number, count: number): number[] {
+  const draw = random(seed, 'repeat')
+  return Array.from({ length: count }, (_, index) => (index === 0 ? seed : Math.floor(draw() * 2 ** 32)))
+}
+
 /**
- * Every drill of a run, checked as far as can be without starting anything. One seed for all of them, drawn where none was given.
- * Throws UsageError.
+ * Every drill of a run, checked as far as can be without starting anything. One seed for all of them, drawn where none was given; with
+ * `repeat` each drill stands there once for each of its seeds, one behind the other. Throws UsageError.
  */
 export async function chooseDrills(request: Request): Promise<Drill[]> {
   if (request.scenarios.length === 0)
     throw new UsageError(`name a scenario, or --all: there is ${listed(scenarioNames())}`)
-  const seed = request.seed ?? randomInt(2 ** 32)
+  const seeds = seedsFrom(request.seed ?? randomInt(2 ** 32), request.repeat)
   const loaded = request.scenarios.map((name) => loadScenario(name, request))
   const inspect = inspector(request.cwd)
   const drills: Drill[] = []
   for (const scenario of loaded) {
     for (const topology of topologiesFor(request.topologies, topologiesOf(scenario.scenario))) {
       for (const spec of request.locks) {
-        const plan = (lock: string, own: boolean) =>
+        const plan = (lock: string, seed: number, own: boolean) =>
           makePlan(scenario, {
             topology,
             lock: { spec: lock, name: resolveLock(lock, request.cwd).name },
@@ -51,15 +62,34 @@ export async function chooseDrills(request: Request): Promise<Drill[]> {
             // What the user tells the lock under test is not meant for the control.
             ...(own && { lockOptions: request.lockOptions }),
           })
-        const chosen = plan(spec, true)
-        checkLock(chosen, await inspect(spec))
-        const control = request.withControl && chosen.control !== spec ? plan(chosen.control, false) : undefined
-        if (control) checkLock(control, await inspect(control.lock.spec))
-        drills.push({ plan: chosen, control })
+        const description = await inspect(spec)
+        for (const seed of seeds) {
+          const chosen = plan(spec, seed, true)
+          const misfit = whyUnfit(chosen, description)
+          if (misfit !== undefined) {
+            if (!request.unfit) throw misfit
+            request.unfit(misfit.message)
+            break
+          }
+          const control = request.withControl && chosen.control !== spec ? plan(chosen.control, seed, false) : undefined
+          if (control) checkLock(control, await inspect(control.lock.spec))
+          drills.push({ plan: chosen, control })
+        }
       }
     }
   }
   return drills
+}
+
+/** Undefined where the lock is made for this drill. */
+export function whyUnfit(plan: Plan, lock: LockDescription): UsageError | undefined {
+  try {
+    checkLock(plan, lock)
+    return undefined
+  } catch (error) {
+    if (error instanceof UsageError) return error
+    throw error
+  }
 }
 
 function topologiesFor(asked: Request['topologies'], possible: readonly TopologyKind[]): readonly TopologyKind[] {

@@ -2,19 +2,22 @@ import { fileURLToPath } from 'node:url'
 import { runDrill } from '../drill.ts'
 import { judge } from '../judge.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { inParallel } from '../lib/in-parallel.ts'
 import { openReportFolder } from '../reporters/folder.ts'
 import type { Plan } from '../plan/scenario.ts'
 import type { Report } from '../reporters/report.ts'
 import { workloads, type WorkloadKind } from '../workloads/index.ts'
 import type { Drill } from './drills.ts'
-import type { ProgressLine } from './progress.ts'
+import { amongOthers, type ProgressLine } from './progress.ts'
 
 export interface PlayContext {
   /** The folder for the reports; made before anything starts. */
   out: string
   cwd: string
+  /** Drills that run side by side. */
+  jobs: number
   progress: ProgressLine
-  /** Aborted: the drill that runs ends in order, and no further one begins. */
+  /** Aborted: the drills that run end in order, and no further one begins. */
   signal: AbortSignal
 }
 
@@ -23,29 +26,42 @@ export interface Played {
   report: Report
   /** Where it lies, as the user would type it. */
   folder: string
+  /** Of its drill among those that were asked for. */
+  index: number
 }
 
 /**
- * Runs drills one after another, each behind its control, and yields each when it is judged and written. They share one ledger, and a
- * control is run once for all locks of its scenario and topology. What fails ends the run; what was yielded stands.
+ * Runs drills, each behind its control, and hands over each report when it is judged and written. They share one ledger, and a
+ * control is run once for all locks of its scenario, topology and seed. What fails ends the run; what was handed over stands.
  */
-export async function* playDrills(drills: readonly Drill[], context: PlayContext): AsyncGenerator<Played> {
-  await using run = new Run(context)
-  const controls = new Map<string, Report>()
-  for (const { plan, control } of drills) {
+export async function playDrills(
+  drills: readonly Drill[],
+  context: PlayContext,
+  done: (played: Played) => void,
+): Promise<void> {
+  await using stage = new Stage(context)
+  const controls = new Map<string, Promise<Report>>()
+  const play = async ({ plan, control }: Drill, index: number) => {
+    const { signal } = context
+    if (signal.aborted) return
     const key = control && JSON.stringify(control)
-    if (key && !controls.has(key)) {
-      const played = await run.drill(control, 'control')
-      controls.set(key, played.report)
-      yield played
-    }
-    if (context.signal.aborted) return
-    yield await run.drill(plan, 'lock under test', key === undefined ? undefined : controls.get(key))
-    if (context.signal.aborted) return
+    if (key && !controls.has(key))
+      controls.set(
+        key,
+        stage.drill(control, 'control', index).then((played) => {
+          done(played)
+          return played.report
+        }),
+      )
+    const controlled = key === undefined ? undefined : await controls.get(key)
+    if (!signal.aborted) done(await stage.drill(plan, 'lock under test', index, controlled))
   }
+  const numbered = drills.map((drill, index) => () => play(drill, index))
+  for await (const _ of inParallel(numbered, context.jobs, (run) => run()));
 }
 
-class Run implements AsyncDisposable {
+/** Where drills are run: it holds what they share. */
+export class Stage implements AsyncDisposable {
   readonly #context: PlayContext
   readonly #resources = new AsyncDisposableStack()
   #ledger: Promise<Ledger> | undefined
@@ -54,16 +70,18 @@ class Run implements AsyncDisposable {
     this.#context = context
   }
 
-  async drill(plan: Plan, as: Played['as'], control?: Report): Promise<Played> {
-    const { out, cwd, progress, signal } = this.#context
-    progress.title([plan.name, plan.topology.kind, plan.lock.name, `seed ${plan.seed}`, as].join(' · '))
+  async drill(plan: Plan, as: Played['as'], index: number, control?: Report): Promise<Played> {
+    const { out, cwd, signal, jobs } = this.#context
+    const title = [plan.name, plan.topology.kind, plan.lock.name, `seed ${plan.seed}`, as].join(' · ')
+    const progress = jobs > 1 ? amongOthers(this.#context.progress, title) : this.#context.progress
+    progress.title(title)
     const folder = await openReportFolder(out, plan, new Date())
     const ledger = workloads[plan.workload.kind as WorkloadKind].ledger ? this.#openLedger() : undefined
     const record = await runDrill(plan, { folder: folder.path, ledger, cwd, signal, progress })
     const report = judge(record, control)
     await folder.write({ report, events: record.events })
     if (as !== 'control') await folder.pointLatest()
-    return { as, report, folder: folder.path }
+    return { as, report, folder: folder.path, index }
   }
 
   /** On first need: most of its start is beside the start of the nodes. */

@@ -17,6 +17,18 @@ export interface ProgressLine extends DrillProgress {
 
 export const silent: ProgressLine = { title() {}, say() {}, clear() {}, phase() {}, tick() {}, fault() {} }
 
+/** For a drill that runs beside others: whole lines only, each of which says whose it is; its phases are nobody's news. */
+export function amongOthers({ say, clear }: ProgressLine, title: string): ProgressLine {
+  return {
+    title: () => say(`▸ ${title}`),
+    say,
+    clear,
+    phase() {},
+    tick() {},
+    fault: (text) => say(`  ${title}: ⚡ ${text}`),
+  }
+}
+
 /** `isTTY` and `columns` as on process.stderr. */
 export function progressOn(stream: Writable & { isTTY?: boolean; columns?: number }): ProgressLine {
   const live = stream.isTTY === true

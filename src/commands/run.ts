@@ -5,16 +5,20 @@ import { scenarioNames } from '../plan/index.ts'
 import { colorLevel } from '../reporters/color.ts'
 import { renderConsole, renderControl, renderMatrix } from '../reporters/console.ts'
 import { renderJsonArray } from '../reporters/json.ts'
+import { renderRun, renderTally } from '../reporters/tally.ts'
 import { exitCode } from '../verdict.ts'
 import { examples, exits } from './command.ts'
 import { chooseDrills } from './drills.ts'
 import { onInterrupt } from './interrupt.ts'
 import type { Played } from './play.ts'
 import { progressOn, silent } from './progress.ts'
-import { parseLockOptions, parseLocks, parseSeed, parseTopologies } from './selection.ts'
+import { parseCount, parseLockOptions, parseLocks, parseSeed, parseTopologies } from './selection.ts'
 
 const collect = (value: string, before: string[]) => [...before, value]
 const columnsDefault = 100
+const repeatMax = 10_000
+/** All drills of a run share one Postgres and its connections. */
+export const jobsMax = 8
 
 export function runCommand() {
   return new Command('run')
@@ -36,6 +40,8 @@ export function runCommand() {
     )
     .option('--with-control', 'run the scenario’s broken lock beside it, to see that it would have been caught')
     .option('--seed <number>', 'repeat a run: the same seed gives the same plan')
+    .option('--repeat <n>', 'run each drill n times, with seeds derived from the first, and tell how often it failed')
+    .option('--jobs <n>', 'how many drills run side by side (1); what is measured is theirs together')
     .addOption(
       new Option('--set <path=value>', 'change the scenario, for example load.duration=4s; may be repeated')
         .argParser(collect)
@@ -58,44 +64,54 @@ export function runCommand() {
         "picklock run oversell --lock 'stdio:python3 lock.py'": 'a lock in any language',
         'picklock run oversell --lock set-nx,redlock --format json': 'reports for a program',
         'picklock run slow-network --seed 42 --set load.duration=20s': 'the same again, longer',
+        'picklock run primary-kill --lock set-nx --repeat 20': 'how often a bug shows that is a matter of luck',
+        'picklock run --all --with-control': 'every scenario, each with the lock that it has to catch',
       }),
     )
     .action(
       exits(async (names, options) => {
         if (options.runtime !== 'process')
           throw new UsageError(`--runtime ${options.runtime} does not work yet; process does, and needs no Docker`)
+        if (options.all && names.length > 0)
+          throw new UsageError(`--all means every scenario; leave out ${names.join(' ')}, or --all`)
         const cwd = process.cwd()
+        const repeat = parseCount(options.repeat, '--repeat', 1, repeatMax)
+        const jobs = parseCount(options.jobs, '--jobs', 1, jobsMax)
+        const progress = options.quiet ? silent : progressOn(process.stderr)
         const drills = await chooseDrills({
           scenarios: options.all ? scenarioNames() : [...new Set(names)],
           topologies: parseTopologies(options.topology),
           locks: options.lock.length > 0 ? parseLocks(options.lock) : ['reference'],
           seed: parseSeed(options.seed),
+          repeat,
           set: options.set,
           lockOptions: parseLockOptions(options.lockOption),
           runtime: options.runtime,
           withControl: options.withControl === true,
+          // Whoever asks for all means all that make sense.
+          unfit: options.all ? (why) => progress.say(`left out: ${why}`) : undefined,
           cwd,
         })
         for (const tool of ['redis-server', 'toxiproxy-server'] as const) findTool(tool)
         // Loaded here, so that a mistake is answered before Redis clients and the rest are.
         const { playDrills } = await import('./play.ts')
-        const progress = options.quiet ? silent : progressOn(process.stderr)
         using interrupt = onInterrupt(progress.say)
         const played: Played[] = []
+        const show = (one: Played) => {
+          if (one.as === 'lock under test') played.push(one)
+          progress.clear()
+          if (options.format === 'text') process.stdout.write(render(one, repeat))
+        }
         try {
-          for await (const one of playDrills(drills, { out: options.out, cwd, progress, signal: interrupt.signal })) {
-            if (one.as === 'lock under test') played.push(one)
-            progress.clear()
-            const render = one.as === 'control' ? renderControl : renderConsole
-            if (options.format === 'text') process.stdout.write(render(one.report, consoleOptions(one.folder)))
-          }
+          await playDrills(drills, { out: options.out, cwd, jobs, progress, signal: interrupt.signal }, show)
         } catch (error) {
           // What was broken off is no failure: whoever pressed Ctrl-C while nodes were starting wants nothing but the end.
           if (interrupt.exitCode() === undefined) throw error
         } finally {
           // Also what was judged before a failure: a program that reads stdout gets an array in any case.
-          const reports = played.map(({ report }) => report)
+          const reports = played.toSorted((a, b) => a.index - b.index).map(({ report }) => report)
           if (options.format === 'json') process.stdout.write(renderJsonArray(reports))
+          else if (repeat > 1) process.stdout.write(renderTally(reports, consoleOptions()))
           else if (reports.length > 1) process.stdout.write(renderMatrix(reports, consoleOptions()))
         }
         const ended = interrupt.exitCode()
@@ -104,6 +120,13 @@ export function runCommand() {
         return ended
       }),
     )
+}
+
+/** A drill that is run once is told in full; of many, each has a line, and those that ended badly can be looked up in their reports. */
+function render({ as, report, folder }: Played, repeat: number): string {
+  if (repeat > 1)
+    return as === 'control' && report.verdict === 'invalid' ? '' : renderRun(report, consoleOptions(folder))
+  return (as === 'control' ? renderControl : renderConsole)(report, consoleOptions(folder))
 }
 
 function consoleOptions(folder?: string) {

@@ -37,6 +37,15 @@ export function parseSeed(text: string | undefined): number | undefined {
   return seed
 }
 
+/** `--repeat 20`, `--jobs 2`: a whole number from 1 to `max`. */
+export function parseCount(text: string | undefined, flag: string, fallback: number, max: number): number {
+  if (text === undefined) return fallback
+  const count = Number(text)
+  if (!/^\d+$/.test(text) || count < 1 || count > max)
+    throw new UsageError(`${flag} is "${text}"; it must be a whole number from 1 to ${max}`)
+  return count
+}
+
 /** `k=v` each; a value that reads as a number, true or false is one. */
 export function parseLockOptions(texts: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(
