@@ -4,10 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { direct } from './faults/director.ts'
 import type { Target } from './faults/fault.ts'
 import type { Event, TopologyEvent } from './history/event.ts'
+import { isInternal } from './history/internal.ts'
 import { observe } from './history/observer.ts'
 import { readHistory } from './history/reader.ts'
 import { Recorder } from './history/recorder.ts'
-import type { Damage, Ledger } from './ledger/ledger.ts'
+import type { Damage, Ledger, Opening } from './ledger/ledger.ts'
 import { Children } from './lib/children.ts'
 import { drillClock, monotonicNs } from './lib/clock.ts'
 import { random } from './lib/random.ts'
@@ -152,7 +153,7 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
       reached: (what, after, untilOver) => fleet.reached(what, after, untilOver),
       resolve: (target) => resolve(target, plan, cluster, fleet, links),
       record: (event) => recorder.record({ process: 'controller', f: 'fault', ...event }),
-      stage: { cluster, signal: over.signal, log: progress.fault, random: random(plan.seed, 'faults') },
+      stage: { cluster, links, signal: over.signal, log: progress.fault, random: random(plan.seed, 'faults') },
       announce: progress.fault,
     })
     // Awaited below, when the load is over; until then its failure is not unhandled.
@@ -196,7 +197,7 @@ function observeAll(
 ): Promise<AsyncDisposableStack> {
   return stackOf(
     cluster.redis.map(({ name, host, port }) =>
-      observe({ node: name, host, port, password, now, record: (event) => recorder.record(event) }),
+      observe({ node: name, host, port, password, now, isInternal, record: (event) => recorder.record(event) }),
     ),
   )
 }
@@ -231,8 +232,10 @@ async function resolve(text: string, plan: Plan, cluster: Cluster, fleet: Fleet,
   }
 }
 
-/** The first state of the ledger's tables; a workload that sells nothing needs none. */
-function shop({ workload }: Plan): { products: number; stock: number } {
-  const number = (value: unknown) => (typeof value === 'number' ? value : 0)
-  return { products: number(workload['products']), stock: number(workload['stock']) }
+/** The first state of the ledger's tables, by the workload's own options. */
+function shop({ workload }: Plan): Opening {
+  const names = ['products', 'stock', 'coupons', 'limit', 'accounts', 'balance'] as const
+  return Object.fromEntries(
+    names.flatMap((name) => (typeof workload[name] === 'number' ? [[name, workload[name]]] : [])),
+  )
 }

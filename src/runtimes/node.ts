@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Children, exited, processState } from '../lib/children.ts'
 import { EnvironmentError } from '../lib/failure.ts'
 import { ping } from '../lib/ping.ts'
+import { limitMemory } from './memory-limit.ts'
 import type { NodeHandle, NodeSpec } from './runtime.ts'
 
 const host = '127.0.0.1'
@@ -118,6 +119,12 @@ export class Node implements NodeHandle {
 
   async resume(): Promise<void> {
     await this.#signal('SIGCONT', 'up')
+  }
+
+  async limitMemory(headroomBytes: number | undefined): Promise<void> {
+    const pid = this.pid
+    if (pid === undefined) throw new Error(`${this.name} is down: its memory cannot be limited`)
+    await limitMemory(pid, headroomBytes)
   }
 
   async #signal(signal: 'SIGSTOP' | 'SIGCONT', wanted: 'paused' | 'up'): Promise<void> {

@@ -40,4 +40,9 @@ export interface NodeHandle extends Address {
   /** SIGSTOP / SIGCONT; resolve when the operating system says so. */
   pause(): Promise<void>
   resume(): Promise<void>
+  /**
+   * What the running process may allocate beyond what it has now, or `undefined` for no limit. An allocation past it fails, as on a full machine.
+   * Ends with the process. Throws where the operating system has no way to do it.
+   */
+  limitMemory(headroomBytes: number | undefined): Promise<void>
 }
