@@ -6,7 +6,7 @@ import { openLedger } from '../src/ledger/postgres.ts'
 import { createLocks, type LockEvent, type Locks, type LocksOptions } from '../src/locks/reference/locks.ts'
 import { trade, type Served, type Trade } from './support/clerks.ts'
 import { crashPostgres } from './support/crash.ts'
-import { startGate, type Gate } from './support/gate.ts'
+import { startProxy, type Proxy } from './support/proxy.ts'
 import { startRedis, type TestRedis } from './support/redis.ts'
 import { until } from './support/until.ts'
 
@@ -18,17 +18,17 @@ beforeEach(() => redis.admin.flushall())
 interface Shop extends AsyncDisposable {
   locks: Locks[]
   /** Each server's own door to the one Redis. */
-  gates: Gate[]
+  gates: Proxy[]
   events: LockEvent[]
 }
 
 async function shop(options: Omit<LocksOptions, 'redis'>, servers = 2): Promise<Shop> {
   const stack = new AsyncDisposableStack()
   const events: LockEvent[] = []
-  const gates: Gate[] = []
+  const gates: Proxy[] = []
   const locks: Locks[] = []
   for (let server = 0; server < servers; server++) {
-    const gate = stack.use(await startGate(redis.port))
+    const gate = stack.use(await startProxy(redis.port))
     const onEvent = (event: LockEvent) => void events.push(event)
     gates.push(gate)
     locks.push(stack.use(createLocks({ redis: { host: '127.0.0.1', port: gate.port }, onEvent, ...options })))

@@ -7,7 +7,7 @@ import { loadLock, locks } from '../src/locks/index.ts'
 import type { Grant, OpenLock } from '../src/locks/lock.ts'
 import { openLock } from '../src/locks/open.ts'
 import { openStdio } from '../src/locks/stdio.ts'
-import { startProxy } from './support/eavesdrop.ts'
+import { startProxy } from './support/proxy.ts'
 import { startRedis, type TestRedis } from './support/redis.ts'
 
 let nodes: TestRedis[]
@@ -100,7 +100,7 @@ test.each([
   ['redlock', 3],
   ['reference', 1],
   ['reference', 3],
-])('%s on %i: expiry, and a release that is no longer ours', async (name, size) => {
+])('10: %s on %i: expiry, and a release that is no longer ours takes nothing', async (name, size) => {
   await using first = await shop(name, all().slice(0, size))
   await using second = await shop(name, all().slice(0, size))
   const grant = (await first.acquire('k', { ttlMs: 150 }))!
@@ -140,7 +140,7 @@ describe('reference', () => {
     expect(new Set(fences).size).toBe(20)
   })
 
-  test.each(['close', 'silence'] as const)('a lost reply (%s) leaves no key behind', async (how) => {
+  test.each(['close', 'silence'] as const)('17: a lost reply (%s) leaves no key behind', async (how) => {
     await using proxy = await startProxy(nodes[0]!.port)
     await using server = await shop('reference', [proxy.port], { timeoutMs: 200 })
     // Once, so that the scripts are known.
@@ -154,7 +154,7 @@ describe('reference', () => {
     await expect.poll(() => nodes[0]!.admin.exists('k'), { timeout: 5000 }).toBe(0)
   })
 
-  test('its own key does not refuse the retry', async () => {
+  test('16: its own key does not refuse the retry', async () => {
     await using proxy = await startProxy(nodes[0]!.port)
     await using server = await shop('reference', [proxy.port], { timeoutMs: 200 })
     await server.lock.release((await server.acquire('warm'))!)

@@ -8,6 +8,6 @@ export const noDamage: Damage = {
   lost_updates: 0,
   stale_writes_refused: 0,
   stale_writes_accepted: 0,
-  orders: 10,
+  entries: 10,
   examples: {},
 }

@@ -1,12 +1,15 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 
-/** A proxy in front of a port that can eat what comes back, and close: the command was applied, and nobody is told. */
+/** A proxy in front of a port, for what a lock has to live with between itself and its Redis. */
 export interface Proxy extends AsyncDisposable {
   port: number
-  /** From now on replies are swallowed; `close`: the connection is closed instead of being left open in silence. */
+  /** From now on replies are swallowed: the command was applied, and nobody is told. `close`: the connection is closed instead of being left in silence. */
   eatReplies(how: 'close' | 'silence'): void
   pass(): void
+  /** Who comes is refused, and who is inside is thrown out, as by a server that died. */
+  shut(): Promise<void>
+  open(): Promise<void>
 }
 
 export async function startProxy(upstreamPort: number): Promise<Proxy> {
@@ -28,16 +31,30 @@ export async function startProxy(upstreamPort: number): Promise<Proxy> {
       if (eating === 'close') client.destroy()
       else if (eating === undefined) client.write(chunk)
     })
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  })
+  const listen = async (port: number) => {
+    server.listen(port, '127.0.0.1')
+    await once(server, 'listening')
+    return (server.address() as AddressInfo).port
+  }
+  const port = await listen(0)
+
+  async function shut() {
+    if (!server.listening) return
+    const closed = once(server, 'close')
+    server.close()
+    for (const socket of sockets) socket.destroy()
+    await closed
+  }
+
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     eatReplies: (how) => void (eating = how),
     pass: () => void (eating = undefined),
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy()
-      server.close()
-      await once(server, 'close')
+    shut,
+    async open() {
+      if (!server.listening) await listen(port)
     },
+    [Symbol.asyncDispose]: shut,
   }
 }
