@@ -1,3 +1,4 @@
+import type { RawConnection } from '../lib/raw-connection.ts'
 import type { Address } from '../locks/lock.ts'
 
 /**
@@ -19,7 +20,7 @@ export interface Link extends Address {
   name: string
   from: string
   to: string
-  /** A toxic of Toxiproxy's on this link; disposing of the result removes it. */
+  /** A toxic of Toxiproxy's on this link; disposing of the result removes it. Both reject where Toxiproxy does not answer in time. */
   addToxic(toxic: {
     type: string
     stream: 'upstream' | 'downstream'
@@ -31,4 +32,6 @@ export interface Link extends Address {
   retarget(upstream: Address): Promise<void>
   /** One PING through the link on a connection of its own: the round trip in ms, or why it failed. Bounded by `timeoutMs`. */
   ping(timeoutMs: number): Promise<{ ok: true; ms: number } | { ok: false; error: string }>
+  /** A connection of its own through the link, authenticated, to feel what becomes of it. Rejects where it does not stand in `timeoutMs`. */
+  dial(timeoutMs: number): Promise<RawConnection>
 }

@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Proxy, Toxiproxy, type ToxicType } from 'toxiproxy-node-client'
 import { EnvironmentError } from '../lib/failure.ts'
 import { ping } from '../lib/ping.ts'
+import { dialRaw } from '../lib/raw-connection.ts'
+import { within } from '../lib/within.ts'
 import type { Address } from '../locks/lock.ts'
 import type { Runtime } from '../runtimes/runtime.ts'
 import type { Link, Links } from './links.ts'
@@ -11,6 +13,11 @@ const host = '127.0.0.1'
 const portTries = 5
 /** How long a link that is opened again waits for its port, should somebody have taken it meanwhile. */
 const reopenMs = 2_000
+/**
+ * For one call of Toxiproxy's API. It answers in a millisecond, but it waits for a connection that does not take what a toxic held back, for
+ * five seconds and more.
+ */
+const apiTimeoutMs = 10_000
 
 interface Spec {
   from: string
@@ -41,7 +48,7 @@ export function openLinks(runtime: Runtime): Links {
       const bodies = await Promise.all(specs.map(async (spec) => body(spec, await runtime.port())))
       const { api, logFile } = await started
       const toxiproxy = new Toxiproxy(api)
-      const proxies = await toxiproxy.populate(bodies).catch(() => toxiproxy.getAll())
+      const proxies = await answered(toxiproxy.populate(bodies)).catch(() => answered(toxiproxy.getAll()))
       const opened = await Promise.all(
         specs.map(async (spec, index) => {
           const proxy = proxies[bodies[index]!.name] ?? (await onAnotherPort(toxiproxy, spec, runtime, logFile))
@@ -81,7 +88,7 @@ async function onAnotherPort(toxiproxy: Toxiproxy, spec: Spec, runtime: Runtime,
   for (let tries = 1; ; tries++) {
     const asked = body(spec, await runtime.port())
     try {
-      return await toxiproxy.createProxy(asked)
+      return await answered(toxiproxy.createProxy(asked))
     } catch (error) {
       if (tries < portTries) continue
       const log = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').slice(-2).join(' / ')
@@ -106,7 +113,7 @@ function openLink(proxy: Proxy, { from, to, upstream }: Spec, password: string):
       for (const endMs = performance.now() + reopenMs; ; await sleep(50)) {
         try {
           const state = { enabled: cuts === 0, listen: proxy.listen, upstream: `${upstreamHost}:${upstreamPort}` }
-          await proxy.update(state)
+          await answered(proxy.update(state))
           return
         } catch (error) {
           if (performance.now() > endMs) throw new Error(`link ${name}: ${(error as Error).message}`, { cause: error })
@@ -131,14 +138,21 @@ function openLink(proxy: Proxy, { from, to, upstream }: Spec, password: string):
     async addToxic({ type, stream, attributes }) {
       toxics += 1
       // Toxiproxy judges the type; the client's list of types is no longer than ours.
-      const toxic = await proxy.addToxic({
+      const adding = proxy.addToxic({
         name: `${type}-${toxics}`,
         type: type as ToxicType,
         stream,
         toxicity: 1,
         attributes,
       })
-      return once(() => toxic.remove())
+      try {
+        const toxic = await answered(adding)
+        return once(() => answered(toxic.remove()))
+      } catch (error) {
+        // Added after all, when nobody waits for it any more.
+        adding.then((toxic) => toxic.remove()).catch(() => {})
+        throw error
+      }
     },
     async cut() {
       cuts += 1
@@ -155,8 +169,12 @@ function openLink(proxy: Proxy, { from, to, upstream }: Spec, password: string):
       return opened
     },
     ping: (timeoutMs) => ping({ host, port }, password, timeoutMs),
+    dial: (timeoutMs) => dialRaw({ host, port, password, timeoutMs }),
   }
 }
+
+/** Toxiproxy's answer, or a rejection when it is overdue. */
+const answered = <Value>(call: Promise<Value>): Promise<Value> => within(apiTimeoutMs, "Toxiproxy's answer", call)
 
 /** Disposing of it a second time does nothing. */
 function once(undo: () => Promise<void>): AsyncDisposable {

@@ -33,6 +33,8 @@ export function connectTo({ host, port }: NodeHandle, password: string): Redis {
     host,
     port,
     password,
+    // Faults on clients leave those alone whose name begins so.
+    connectionName: 'picklock-admin',
     retryStrategy: (times) => Math.min(times * 20, 200),
     maxRetriesPerRequest: 3,
     connectTimeout: 1000,
