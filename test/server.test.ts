@@ -1,10 +1,11 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Event, OperationEvent } from '../src/history/event.ts'
 import { UsageError } from '../src/lib/failure.ts'
 import { openShop, type TestShop } from './support/shop.ts'
@@ -116,7 +117,7 @@ describe('the door', () => {
       'info acquire resolved to true, which is neither a grant (an object) nor null',
     ])
     expect(events.at(-1)).toMatchObject({ f: 'count', counts: { unhandled_errors: 0 } })
-    expect(await shop.damage()).toMatchObject({ orders: 1, duplicates: 0 })
+    expect(await shop.damage()).toMatchObject({ entries: 1, duplicates: 0 })
   })
 })
 
@@ -163,7 +164,7 @@ test('a lost lock: the work is abandoned before the write, unless the shop does 
     'release ok',
     'request fail',
   ])
-  expect((await obedient.damage()).orders).toBe(0)
+  expect((await obedient.damage()).entries).toBe(0)
 
   await using deaf = await openShop({ ...lock, workload: { ...workload, obeysLost: false } })
   expect(await deaf.post(0, '/orders', order('a', 1))).toMatchObject({ body: { outcome: 'done' } })
@@ -204,7 +205,7 @@ test.each(['server', 'http'] as const)(
       expect(pair.map(({ outcome }) => outcome).toSorted()).toEqual(['done', 'repeated'])
       expect(pair[0]!.intendedNs).toBe(pair[1]!.intendedNs)
     }
-    expect(await shop.damage()).toMatchObject({ orders: 20, duplicates: 0, lost_updates: 0 })
+    expect(await shop.damage()).toMatchObject({ entries: 20, duplicates: 0, lost_updates: 0 })
     expect(shop.fleet.progress()).toMatchObject({ requests: 40, acquired: 40, releasing: 40, holding: [] })
   },
 )
@@ -250,7 +251,8 @@ test('what the lock throws outside of any call is counted and recorded, and the 
 
 test('kill -9 of a server loses at most one turn of its history', async () => {
   const vus = 8
-  const journal = join(process.cwd(), '.cache', `journal-${process.pid}`)
+  const journal = join(tmpdir(), `picklock-journal-${process.pid}`)
+  onTestFinished(() => rmSync(journal, { force: true }))
   await using shop = await openShop({
     lock: scripted,
     lockOptions: { journal },
@@ -262,7 +264,6 @@ test('kill -9 of a server loses at most one turn of its history', async () => {
   process.kill(shop.fleet.servers[0]!.pid!, 'SIGKILL')
   await load
   const acquired = readFileSync(journal).length
-  rmSync(journal)
   const recorded = (await shop.history()).filter((event) => event.f === 'acquire' && event.type === 'invoke').length
   expect(recorded).toBeGreaterThan(1000)
   // Each user acquires once a turn.
