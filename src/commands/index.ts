@@ -9,6 +9,10 @@ export const commands = {
     title: 'Run drills: topologies, a lock, load, faults, a verdict',
     load: async () => (await import('./run.ts')).runCommand(),
   },
+  selftest: {
+    title: 'Whether Picklock sees: locks that are known to be broken, and locks that are right',
+    load: async () => (await import('./selftest.ts')).selftestCommand(),
+  },
   list: {
     title: 'What there is: scenarios, locks, faults, topologies, workloads, checkers',
     load: async () => (await import('./list.ts')).listCommand(),

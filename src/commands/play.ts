@@ -22,7 +22,8 @@ export interface PlayContext {
 }
 
 export interface Played {
-  as: 'control' | 'lock under test'
+  /** Of the selftest nobody wants the newest. */
+  as: 'control' | 'lock under test' | 'selftest'
   report: Report
   /** Where it lies, as the user would type it. */
   folder: string
@@ -73,14 +74,14 @@ export class Stage implements AsyncDisposable {
   async drill(plan: Plan, as: Played['as'], index: number, control?: Report): Promise<Played> {
     const { out, cwd, signal, jobs } = this.#context
     const title = [plan.name, plan.topology.kind, plan.lock.name, `seed ${plan.seed}`, as].join(' · ')
-    const progress = jobs > 1 ? amongOthers(this.#context.progress, title) : this.#context.progress
+    const progress = jobs > 1 && as !== 'selftest' ? amongOthers(this.#context.progress, title) : this.#context.progress
     progress.title(title)
     const folder = await openReportFolder(out, plan, new Date())
     const ledger = workloads[plan.workload.kind as WorkloadKind].ledger ? this.#openLedger() : undefined
     const record = await runDrill(plan, { folder: folder.path, ledger, cwd, signal, progress })
     const report = judge(record, control)
     await folder.write({ report, events: record.events })
-    if (as !== 'control') await folder.pointLatest()
+    if (as === 'lock under test') await folder.pointLatest()
     return { as, report, folder: folder.path, index }
   }
 

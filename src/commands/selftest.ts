@@ -1,0 +1,115 @@
+import { randomInt } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { Command, Option } from '@commander-js/extra-typings'
+import { inParallel } from '../lib/in-parallel.ts'
+import { findTool } from '../lib/tools.ts'
+import { colorLevel } from '../reporters/color.ts'
+import { examples, exits } from './command.ts'
+import { onInterrupt } from './interrupt.ts'
+import { progressOn, silent, type ProgressLine } from './progress.ts'
+import { jobsMax } from './run.ts'
+import { parseCount, parseSeed } from './selection.ts'
+import { chooseCases, type Case } from './selftest/cases.ts'
+import { renderMarkdown } from './selftest/markdown.ts'
+import { exitCodeOf, outcomeOf, type Outcome } from './selftest/outcome.ts'
+import { progressLine, renderTable } from './selftest/table.ts'
+
+const repeatMax = 1000
+
+export function selftestCommand() {
+  return new Command('selftest')
+    .description(
+      'Whether Picklock sees what it is there for: runs locks that are known to be broken, each in the drill that has to catch it, and locks that are right, in all drills that they claim to survive.\n' +
+        'Exit code 1 if a broken lock was missed or a right one accused, else 4 if a drill could not tell, else 0.',
+    )
+    .argument('[locks...]', 'names of the corpus (picklock list locks); default: all')
+    .option('--repeat <n>', 'run each drill n times, with seeds derived from the first')
+    .option('--jobs <n>', 'how many drills run side by side (2)')
+    .option('--seed <number>', 'the first seed; default: drawn')
+    .option('--everywhere', 'besides, each lock once in every scenario of its topologies')
+    .addOption(
+      new Option('--format <format>', 'what is printed to stdout')
+        .choices(['text', 'json', 'markdown'])
+        .default('text'),
+    )
+    .option('--keep', 'keep all reports, and not only those of drills that came out otherwise than they should')
+    .option('--out <folder>', 'where the reports are written', 'reports')
+    .option('--quiet', 'no progress on stderr')
+    .addHelpText(
+      'after',
+      examples({
+        'picklock selftest': 'the whole corpus once',
+        'picklock selftest naive --repeat 20': 'how reliably one bug is caught',
+        'picklock selftest --everywhere --format markdown': 'the whole matrix, for docs/detection.md',
+      }),
+    )
+    .action(
+      exits(async (locks, options) => {
+        const repeat = parseCount(options.repeat, '--repeat', 1, repeatMax)
+        const jobs = parseCount(options.jobs, '--jobs', 2, jobsMax)
+        const seed = parseSeed(options.seed) ?? randomInt(2 ** 32)
+        const cases = await chooseCases({ locks, everywhere: options.everywhere === true, seed, repeat })
+        for (const tool of ['redis-server', 'toxiproxy-server'] as const) findTool(tool)
+
+        const progress = options.quiet ? silent : progressOn(process.stderr)
+        using interrupt = onInterrupt(progress.say)
+        const outcomes: Outcome[] = []
+        try {
+          const { out, keep = false } = options
+          await runCases(cases, { jobs, out, keep, progress, signal: interrupt.signal }, outcomes)
+        } catch (error) {
+          if (interrupt.exitCode() === undefined) throw error
+        } finally {
+          progress.clear()
+          const command = [
+            'picklock selftest',
+            ...locks,
+            ...(options.everywhere ? ['--everywhere'] : []),
+            `--seed ${seed}`,
+          ]
+          if (options.format === 'json')
+            process.stdout.write(`${JSON.stringify({ seed, repeat, outcomes }, null, 2)}\n`)
+          else if (options.format === 'markdown') process.stdout.write(renderMarkdown(outcomes, command.join(' ')))
+          else process.stdout.write(renderTable(outcomes, { color: colorLevel('stdout') }))
+        }
+        return interrupt.exitCode() ?? exitCodeOf(outcomes)
+      }),
+    )
+}
+
+interface Context {
+  jobs: number
+  out: string
+  keep: boolean
+  progress: ProgressLine
+  signal: AbortSignal
+}
+
+/** Fills `outcomes`, in the order of the cases, also where a failure ends the run: what was seen before it is told. */
+async function runCases(cases: readonly Case[], context: Context, outcomes: Outcome[]): Promise<void> {
+  const { jobs, out, keep, progress, signal } = context
+  // Loaded here, so that a mistake is answered before Redis clients and the rest are.
+  const { Stage } = await import('./play.ts')
+  await using stage = new Stage({ out, cwd: process.cwd(), jobs, progress: { ...silent, say: progress.say }, signal })
+  const found: (Outcome | undefined)[] = []
+  let done = 0
+  const run = async (index: number) => {
+    const one = cases[index]!
+    if (signal.aborted) return
+    const { report, folder } = await stage.drill(one.plan, 'selftest', index)
+    const outcome = outcomeOf(report, one)
+    const keeps = keep || (outcome.claimed && outcome.result !== 'caught' && outcome.result !== 'passed')
+    // What was broken off says nothing about anybody.
+    if (!signal.aborted) {
+      found[index] = keeps ? { ...outcome, folder } : outcome
+      progress.say(progressLine(outcome, ++done, cases.length))
+      if (keeps) return
+    }
+    await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    for await (const _ of inParallel([...cases.keys()], jobs, run));
+  } finally {
+    outcomes.push(...found.filter((outcome) => outcome !== undefined))
+  }
+}
