@@ -15,7 +15,7 @@ export interface Direction {
   /** The scenario's word for a target, as it stands at this moment. */
   resolve(target: string): Promise<Target>
   record(event: Omit<FaultEvent, 't' | 'process' | 'f'>): void
-  stage: Stage
+  stage: Omit<Stage, 'forMs'>
   /** For the console. */
   announce(text: string): void
 }
@@ -51,7 +51,7 @@ async function play(planned: PlannedFault, op: number, direction: Direction): Pr
     record({ ...common, target, type: 'invoke', stage: 'inject', plannedNs: plannedNs ?? now() })
     // The member's own schema checked the parameters when the plan was made.
     const fault: Fault = faults[planned.fault as FaultName]
-    injection = await fault.inject(resolved, planned.parameters, stage)
+    injection = await fault.inject(resolved, planned.parameters, { ...stage, forMs: planned.forMs })
   } catch (error) {
     direction.announce(`${planned.fault} ${target}: did not land: ${(error as Error).message}`)
     return record({ ...common, target, type: 'fail', stage: 'missed', error: (error as Error).message })

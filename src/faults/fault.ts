@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Link } from '../links/links.ts'
+import type { Link, Links } from '../links/links.ts'
 import type { NodeHandle } from '../runtimes/runtime.ts'
 import type { Cluster } from '../topologies/topology.ts'
 
@@ -33,8 +33,12 @@ export interface Target {
 
 export interface Stage {
   cluster: Cluster
+  /** All links, for a fault whose target is a node and which acts on what lies around it. */
+  links: Pick<Links, 'get' | 'all'>
   /** Uniform in [0, 1), of the drill's seed: what a fault draws, a second run draws again. */
   random(): number
+  /** How long it is meant to last: for what a node is told to do until a time, and must stop by itself if nobody heals it. */
+  forMs: number
   log(text: string): void
   signal: AbortSignal
 }
@@ -47,6 +51,9 @@ export interface Injection {
   /** Undoes it and resolves when the undoing is seen; called exactly once, on every path. */
   heal(): Promise<void>
 }
+
+/** Of a fault that found nothing to hit: why, and nothing to undo. */
+export const nothingDone = (proof: string): Injection => ({ landed: false, proof, heal: () => Promise.resolve() })
 
 /** A server process as a fault sees it. */
 export interface ServerHandle {
