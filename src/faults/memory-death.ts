@@ -1,0 +1,120 @@
+import { open, stat } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Redis } from 'ioredis'
+import { z } from 'zod'
+import type { NodeHandle } from '../runtimes/runtime.ts'
+import { eachNode } from './each-node.ts'
+import type { Fault } from './fault.ts'
+import { fill, refusalOfWrite, removeFiller } from './filler.ts'
+import { poll } from './poll.ts'
+
+const parameters = z.strictObject({
+  /** What the process may allocate beyond what it has. */
+  headroomMb: z.number().min(8).max(1024).default(24),
+  /** In about this time the leak fills it. */
+  growMs: z.number().min(100).default(700),
+  /** So long after a death the supervisor starts it again. */
+  downMs: z.number().min(10).default(300),
+  /** Whether it comes back with the locks it had. What leaked of the harness' own is never kept. */
+  keepData: z.boolean().default(true),
+})
+type Parameters = z.infer<typeof parameters>
+
+const mb = 1024 * 1024
+const bytesEach = 64 * 1024
+/** An allocator has room that it does not tell; after this many times the headroom something is wrong. */
+const excessMax = 8
+/** From the failed allocation to the process' end: the crash report and its memory test. */
+const dyingMs = 15_000
+
+export const memoryDeath = {
+  name: 'memory-death',
+  title: 'A node dies of its memory limit, comes back, and dies of it again',
+  docs: `Keys without a time to live pile up until an allocation fails: Redis writes "Out Of Memory allocating …" and a crash report into its log and aborts. A supervisor starts it
+again, the load is still the same, and it dies again (the incident of 2025-06-05). The limit is real: RLIMIT_DATA on the running process, \`headroomMb\` above what
+it has. The leak is the harness' own, on top of what the lock leaks. A lock feels dropped connections, then refused ones, then a node that works, then the same again.
+Landed when the process died twice with its own report of it; it goes on dying until the heal, which lifts the limit.`,
+  group: 'nodes',
+  color: '#8b0000',
+  parameters,
+  defaultTarget: 'primary',
+  inject: (target, options, stage) =>
+    eachNode(target, async (node) => {
+      const admin = stage.cluster.admin(node.name)
+      const over = new AbortController()
+      const heal = async () => {
+        over.abort()
+        await dying
+        if ((await node.state()) === 'down') await node.restart({ keepData: options.keepData })
+        await node.limitMemory(undefined)
+        await removeFiller(admin)
+        const refusal = await refusalOfWrite(admin)
+        if (refusal !== undefined) throw new Error(`${node.name} does not take writes: ${refusal}`)
+      }
+      let dying: Promise<unknown> = Promise.resolve()
+      const life = async (signal: AbortSignal) => {
+        const death = await liveUntilDeath(node, admin, options, signal)
+        await sleep(options.downMs, undefined, { signal })
+        await node.restart({ keepData: options.keepData })
+        return death
+      }
+      try {
+        const first = await life(stage.signal)
+        const second = await liveUntilDeath(node, admin, options, stage.signal)
+        dying = (async () => {
+          await sleep(options.downMs, undefined, { signal: over.signal })
+          await node.restart({ keepData: options.keepData })
+          while (!over.signal.aborted) await life(over.signal)
+        })().catch((error: Error) => {
+          if (!over.signal.aborted) stage.log(`memory-death ${node.name}: ${error.message}`)
+        })
+        return {
+          landed: true,
+          proof: `${node.name} died of its memory limit twice: ${first}; came back after ${options.downMs} ms, then ${second}`,
+          heal,
+        }
+      } catch (error) {
+        await heal().catch(() => {})
+        throw error
+      }
+    }),
+} satisfies Fault<typeof parameters>
+
+/** Limits the memory, leaks until the process is gone, and quotes what it said about it. Rejects if it does not die, or not of that, or when the signal aborts. */
+async function liveUntilDeath(
+  node: NodeHandle,
+  admin: Redis,
+  { headroomMb, growMs }: Parameters,
+  signal: AbortSignal,
+): Promise<string> {
+  const { pid, logFile } = node
+  const logStart = await stat(logFile).then(
+    ({ size }) => size,
+    () => 0,
+  )
+  await node.limitMemory(headroomMb * mb)
+  const keys = mb / bytesEach
+  const stepMs = growMs / headroomMb
+  const isDown = async () => (await node.state()) === 'down' || node.pid !== pid
+  for (let step = 0; step < headroomMb * excessMax; step++) {
+    signal.throwIfAborted()
+    // A node that dies, or a machine that is busy, does not take it; what counts is whether the process is gone.
+    await fill(admin, step * keys, { keys, bytesEach }).catch(() => {})
+    if (await isDown()) break
+    await sleep(stepMs, undefined, { signal })
+  }
+  if (!(await poll(dyingMs, undefined, isDown)))
+    throw new Error(`${node.name} lives on after ${headroomMb} MB were filled`)
+  const report = await textFrom(logFile, logStart)
+  const line = /Out Of Memory allocating \d+ bytes!?/i.exec(report)?.[0]
+  if (line === undefined || !report.includes('BUG REPORT START'))
+    throw new Error(`${node.name} (pid ${pid}) ended, and its log does not say that it was for lack of memory`)
+  return `pid ${pid} gone, its log: "${line}" and a crash report`
+}
+
+async function textFrom(file: string, offset: number): Promise<string> {
+  await using handle = await open(file)
+  const { size } = await handle.stat()
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(Math.max(1, size - offset)), 0, undefined, offset)
+  return buffer.toString('utf8', 0, bytesRead)
+}

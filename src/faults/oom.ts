@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import { eachNode } from './each-node.ts'
+import type { Fault } from './fault.ts'
+import { refusalOfWrite } from './filler.ts'
+import { poll } from './poll.ts'
+import { changeSettings } from './settings.ts'
+
+const parameters = z.strictObject({
+  /** Hovers at the limit, as keys come and go: writes are refused for so long, taken for so long, and so on. Absent: refused all the time. */
+  hoverMs: z.number().min(5).optional(),
+})
+
+/** Less than an empty Redis needs. */
+const reached = { 'maxmemory-policy': 'noeviction', maxmemory: '1' }
+const writableMs = 2_000
+
+export const oom = {
+  name: 'oom',
+  title: 'maxmemory is reached under noeviction: writes are refused',
+  docs: `The node keeps what it has and answers every command that could take memory with \`OOM command not allowed when used memory >
+'maxmemory'\`: SET, INCR and HSET, in scripts as well. DEL, PEXPIRE and reads pass, so a release works and an extension depends on how it is written. Done with
+\`maxmemory 1\`. With \`hoverMs\` the limit is reached and left in turns. Landed when a write by the harness is refused with OOM.`,
+  group: 'nodes',
+  color: '#b5651d',
+  parameters,
+  defaultTarget: 'primary',
+  inject: (target, { hoverMs }, stage) =>
+    eachNode(target, async (node) => {
+      const admin = stage.cluster.admin(node.name)
+      const restore = await changeSettings(node, admin, reached)
+      const refusal = await refusalOfWrite(admin)
+      const landed = refusal !== undefined && /^(\S+ )?OOM /.test(refusal)
+      const over = new AbortController()
+      const hovering =
+        hoverMs === undefined
+          ? undefined
+          : hover(hoverMs, over.signal, (limit) => admin.config('SET', 'maxmemory', limit))
+      return {
+        landed,
+        proof: refusal === undefined ? `${node.name} still takes writes` : `${node.name} refuses a write: ${refusal}`,
+        async heal() {
+          over.abort()
+          await hovering
+          await restore()
+          if ((await node.state()) === 'down') return
+          if (!(await poll(writableMs, undefined, async () => (await refusalOfWrite(admin)) === undefined)))
+            throw new Error(`${node.name} still refuses writes: ${await refusalOfWrite(admin)}`)
+        },
+      }
+    }),
+} satisfies Fault<typeof parameters>
+
+/** Never rejects: a node that another fault took has no limit to hover at. */
+async function hover(everyMs: number, signal: AbortSignal, limit: (bytes: string) => Promise<unknown>): Promise<void> {
+  for (let full = true; ;) {
+    await sleep(everyMs, undefined, { signal }).catch(() => {})
+    if (signal.aborted) return
+    full = !full
+    await limit(full ? reached.maxmemory : '0').catch(() => {})
+  }
+}
