@@ -1,9 +1,10 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { watchForEarlyEnd } from './early-end/watch.ts'
 import { direct } from './faults/director.ts'
 import type { Target } from './faults/fault.ts'
-import type { Event, TopologyEvent } from './history/event.ts'
+import type { Event, PhaseEvent, TopologyEvent } from './history/event.ts'
 import { isInternal } from './history/internal.ts'
 import { observe } from './history/observer.ts'
 import { readHistory } from './history/reader.ts'
@@ -60,6 +61,8 @@ export interface DrillRecord {
 }
 
 const tickMs = 200
+/** What a drill whose question is answered gives to what is under way, and to settle. */
+const early = { gracefulStopMs: 700, settleMs: 300 }
 
 /** The story of one drill: start, load, break, heal, settle, stop, read. */
 export async function runDrill(plan: Plan, context: DrillContext): Promise<DrillRecord> {
@@ -90,19 +93,18 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
   progress.phase('starting')
   await using children = await Children.open()
   await using recorder = new Recorder(join(history, 'controller.ndjson'), now)
-  const phase = (name: 'start' | 'load' | 'settle' | 'end' | 'interrupted') =>
-    recorder.record({ process: 'controller', type: 'info', f: 'phase', phase: name })
-  const happened = (event: Omit<TopologyEvent, 't' | 'process' | 'type' | 'f'>) =>
+  const phase = (name: PhaseEvent['phase'], threshold?: string) =>
+    recorder.record({ process: 'controller', type: 'info', f: 'phase', phase: name, threshold })
+  const happened = (event: Omit<TopologyEvent, 't' | 'process' | 'type' | 'f'> & { t?: number | undefined }) =>
     recorder.record({ process: 'controller', type: 'info', f: 'topology', ...event })
   phase('start')
 
   // Servers boot beside the nodes and the ledger.
   await using fleet = Fleet.boot(children, serverNames, logs)
-  for (const server of fleet.servers)
-    server.onDeath = (how) => {
-      happened({ event: 'down', node: server.name })
-      notes.push(`${server.name} ${how}; its log: logs/${server.name}.log`)
-    }
+  for (const server of fleet.servers) {
+    server.onChange = (event, t) => happened({ event, node: server.name, t })
+    server.onDeath = (how) => notes.push(`${server.name} ${how}; its log: logs/${server.name}.log`)
+  }
   await using runtime = await runtimes[plan.runtime as 'process'].open({ children, logs })
   await using links = openLinks(runtime)
   await using cluster = await topologies[plan.topology.kind].start({
@@ -123,6 +125,7 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
     endpoints: cluster.endpoints(server),
     ...(ledger && { ledger: { url: ledger.url, schema } }),
     historyFile: join(history, `${server}.ndjson`),
+    logFolder: logs,
     startNs: String(startNs),
     cwd: context.cwd,
   }))
@@ -145,6 +148,22 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
   }
   signal.addEventListener('abort', interrupt, { once: true })
   if (signal.aborted) interrupt()
+  let settleMs = plan.settle
+  await using watch = watchForEarlyEnd({
+    plan,
+    history,
+    servers: serverNames,
+    startNs,
+    damage: ledger && (() => ledger.damage(schema)),
+    log: progress.fault,
+    crossed({ metric, expression }) {
+      if (over.signal.aborted) return
+      phase('ended-early', `${metric}: ${expression}`)
+      settleMs = Math.min(settleMs, early.settleMs)
+      fleet.stop(early.gracefulStopMs)
+      over.abort()
+    },
+  })
   try {
     const faults = direct({
       planned: plan.faults,
@@ -163,13 +182,14 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
     await faults
   } finally {
     over.abort()
+    await watch[Symbol.asyncDispose]()
     clearInterval(ticker)
     signal.removeEventListener('abort', interrupt)
   }
 
   phase('settle')
   progress.phase('settling')
-  await sleep(plan.settle, undefined, { signal }).catch(() => undefined)
+  await sleep(settleMs, undefined, { signal }).catch(() => undefined)
   phase('end')
   progress.phase('reading')
   if (!signal.aborted) notes.push(...(await fallen(cluster, links)))

@@ -55,7 +55,7 @@ test('honest books show no damage', async () => {
     lost_updates: 0,
     stale_writes_refused: 0,
     stale_writes_accepted: 0,
-    orders: 1,
+    entries: 1,
     examples: {},
   })
 })
@@ -66,8 +66,8 @@ test('duplicates: orders beyond the first with one request id', async () => {
   const { duplicates, lost_updates, examples } = await ledger.damage(schema)
   expect({ duplicates, lost_updates }).toEqual({ duplicates: 3, lost_updates: 0 })
   expect(examples['duplicates']).toEqual([
-    { what: 'request a was ordered 3 times, by server-1', product: 1, requestIds: ['a'] },
-    { what: 'request b was ordered 2 times, by server-1', product: 1, requestIds: ['b'] },
+    { what: 'request a was ordered 3 times, by server-1', requestIds: ['a'] },
+    { what: 'request b was ordered 2 times, by server-1', requestIds: ['b'] },
   ])
 })
 
@@ -110,16 +110,26 @@ test('stale writes: a fence below an earlier one of its product; at most 20 exam
 })
 
 test('guard: fenced: an older holder that wakes up is refused, whether it read before or after', async () => {
+  const query = async <Row>(sql: string, values?: unknown[]) => (await client.query(sql, values)).rows as Row[]
   const db: LedgerSession = {
-    query: async <Row>(sql: string, values?: unknown[]) => (await client.query(sql, values)).rows as Row[],
+    query,
+    async transaction(run) {
+      await query('BEGIN')
+      const result = await run({ query })
+      await query('COMMIT')
+      return result
+    },
   }
   const options = workload.options.parse({ guard: 'fenced' })
   const buy = (requestId: string, fence: string, meanwhile: () => Promise<unknown> = async () => {}) =>
     workload.run({
       request: { requestId, userId: 1, productId: 1, quantity: 1 },
+      key: 'stock:1',
       options,
+      waitMs: 0,
       fence,
       db,
+      shelf: undefined,
       abandoned: () => false,
       work: async () => void (await meanwhile()),
     })
@@ -131,7 +141,7 @@ test('guard: fenced: an older holder that wakes up is refused, whether it read b
   expect(late).toBe('refused')
   expect(await buy('same holder', '3')).toBe('done')
   expect(await ledger.damage(schema)).toMatchObject({
-    orders: 3,
+    entries: 3,
     oversold: 0,
     lost_updates: 0,
     stale_writes_refused: 2,

@@ -71,10 +71,13 @@ export async function openLedger(options: { cacheFolder: string; log: (text: str
     url,
     logFile: server.logFile,
     pid: server.pid,
-    async prepare({ schema, products, stock }) {
+    async prepare({ schema, products = 0, stock = 0, coupons = 0, limit = 0, accounts = 0, balance = 0 }) {
       const sql = `
         CREATE SCHEMA ${name(schema)}; SET search_path = ${name(schema)}; ${schemaSql};
-        INSERT INTO products SELECT id, ${stock}, ${stock}, ${stock} FROM generate_series(1, ${products}) AS id; RESET search_path`
+        INSERT INTO products SELECT id, ${stock}, ${stock}, ${stock} FROM generate_series(1, ${products}) AS id;
+        INSERT INTO coupons SELECT id, ${limit} FROM generate_series(1, ${coupons}) AS id;
+        INSERT INTO accounts SELECT id, ${balance}, ${balance}, ${balance} FROM generate_series(1, ${accounts}) AS id;
+        RESET search_path`
       await pool.query(sql).catch((error: Error) => {
         throw new EnvironmentError(`the ledger (Postgres) does not answer: ${error.message}`)
       })

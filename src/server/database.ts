@@ -30,12 +30,29 @@ export async function openDatabase(ledger: { url: string; schema: string }, serv
     throw new EnvironmentError(`${server} cannot reach its ledger: ${(error as Error).message}`)
   }
   const names = new Map<string, string>()
-  return {
+  const on = (client: Pick<pg.Pool | pg.ClientBase, 'query'>) => ({
     async query<Row>(sql: string, values: unknown[] = []) {
       let name = names.get(sql)
       if (name === undefined) names.set(sql, (name = `statement-${names.size + 1}`))
-      const result = await pool.query({ name, text: sql, values })
+      const result = await client.query({ name, text: sql, values })
       return result.rows as Row[]
+    },
+  })
+  return {
+    ...on(pool),
+    async transaction(run) {
+      const client = await pool.connect()
+      try {
+        await client.query('BEGIN')
+        const result = await run(on(client))
+        await client.query('COMMIT')
+        client.release()
+        return result
+      } catch (error) {
+        // Closed, so that Postgres takes back what was not committed, whatever the connection still answers.
+        client.release(true)
+        throw error
+      }
     },
     [Symbol.asyncDispose]: () => pool.end(),
   }

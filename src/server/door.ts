@@ -5,6 +5,7 @@ import type { RequestOutcome } from '../history/event.ts'
 import type { WorkRequest } from '../workloads/workload.ts'
 import { metricsText } from './metrics.ts'
 import { serveRequest, type Shop } from './order.ts'
+import { matchPath } from './route.ts'
 
 /** Who sends a request late says when it meant to: ns of the drill's clock. Ours do; a browser need not. */
 export const intendedHeader = 'picklock-intended-ns'
@@ -55,10 +56,11 @@ export async function openDoor(shop: Shop): Promise<Door> {
 async function answer(shop: Shop, callers: Callers, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const intendedNs = shop.now()
   const path = request.url?.split('?', 1)[0] ?? '/'
-  const methods: Record<string, string> = { [shop.workload.door.path]: 'POST', '/health': 'GET', '/metrics': 'GET' }
-  const method = Object.hasOwn(methods, path) ? methods[path] : undefined
+  const { door } = shop.workload
+  const ours = matchPath(door.path, path)
+  const method = ours ? 'POST' : ['/health', '/metrics'].includes(path) ? 'GET' : undefined
   if (method === undefined)
-    return reply(response, 404, { message: `there is no ${path} here; there is ${Object.keys(methods).join(', ')}` })
+    return reply(response, 404, { message: `there is no ${path} here; there is ${door.path}, /health, /metrics` })
   if (request.method !== method) {
     response.setHeader('allow', method)
     return reply(response, 405, { message: `${path} answers ${method} only` })
@@ -75,11 +77,12 @@ async function answer(shop: Shop, callers: Callers, request: IncomingMessage, re
     response.setHeader('connection', 'close')
     return reply(response, 413, { message: `the body is larger than ${bodyMaxBytes} bytes` })
   }
-  const order = parse(body, shop.workload.door.body)
-  if (typeof order === 'string') return reply(response, 400, { message: order })
-  const said = Number(request.headers[intendedHeader] ?? Number.NaN)
+  const said = parse(body, door.body)
+  if (typeof said === 'string') return reply(response, 400, { message: said })
+  const order = { ...said, ...ours }
+  const meantNs = Number(request.headers[intendedHeader] ?? Number.NaN)
   const result = await callers.asOne((caller) =>
-    serveRequest(shop, caller, order, Number.isSafeInteger(said) && said >= 0 ? said : intendedNs),
+    serveRequest(shop, caller, order, Number.isSafeInteger(meantNs) && meantNs >= 0 ? meantNs : intendedNs),
   )
   const { outcome, message } = result
   reply(response, statuses[outcome], { outcome, ...(message !== undefined && { message }) })

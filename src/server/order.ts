@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RequestOutcome } from '../history/event.ts'
-import type { Discipline } from '../workloads/common.ts'
+import { takesLock, type Discipline } from '../workloads/common.ts'
+import type { Shelf } from '../workloads/guards/shelf.ts'
 import type { LedgerSession, Workload, WorkRequest } from '../workloads/workload.ts'
 import { acquire, release, type Counter, type Held } from './calls.ts'
 import { Lease } from './lease.ts'
@@ -17,6 +18,8 @@ export interface Shop extends Counter {
   /** Whether the work has to extend its lease: the lock can, and does not do it by itself. */
   extends: boolean
   db: LedgerSession
+  /** For `guard: lua`. */
+  shelf: Shelf | undefined
   works: Works
   /** Uniform in [0, 1), for how long the work takes. */
   draw: () => number
@@ -41,7 +44,7 @@ export async function serveRequest(
   const key = shop.workload.key(request)
   let answer: Answer
   let acquireOp: number | undefined
-  if (shop.discipline.guard === 'none') {
+  if (!takesLock(shop.discipline.guard)) {
     answer = await workAndLetGo(shop, process, request, key, undefined)
   } else {
     const acquired = await acquire(shop, process, key)
@@ -108,7 +111,9 @@ async function work(
   try {
     const outcome = await shop.workload.run({
       request,
+      key,
       options: shop.options,
+      waitMs: shop.waitMs,
       work: () => {
         const forMs = workMs.min + shop.draw() * (workMs.max - workMs.min)
         if (forMs === 0) return nothing
@@ -117,6 +122,7 @@ async function work(
       abandoned: () => obeysLost && lease !== undefined && lease.lost,
       fence: held?.fence,
       db: shop.db,
+      shelf: shop.shelf,
     })
     if (outcome === 'done') {
       record('ok')
@@ -138,6 +144,9 @@ const nothing = Promise.resolve()
 
 const reasons = {
   repeated: 'this request was done before',
-  refused: 'the ledger refused: sold out, or a fence that is too low',
+  refused: 'refused: sold out, limit reached, not enough, or a fence that is too low',
   abandoned: 'the lock was lost before the write',
+  contended: 'others always wrote first',
+  unavailable: 'Redis, which decides here, was not reached or refused: nothing was taken',
+  indeterminate: 'Redis, which decides here, did not say whether it was taken: nothing was written',
 }

@@ -2,10 +2,12 @@ import { Recorder } from '../history/recorder.ts'
 import { drillClock } from '../lib/clock.ts'
 import { UsageError } from '../lib/failure.ts'
 import { random } from '../lib/random.ts'
+import { lockEnv } from '../locks/env.ts'
 import { loadDrivers } from '../load/index.ts'
-import type { LoadResult } from '../load/load.ts'
+import type { LoadResult, Resumed } from '../load/load.ts'
 import { discipline } from '../workloads/common.ts'
 import { workloads, type WorkloadKind } from '../workloads/index.ts'
+import { openShelf, shelfClient, type Shelf } from '../workloads/guards/shelf.ts'
 import type { LedgerSession, Workload } from '../workloads/workload.ts'
 import { answerTimeoutMs } from './calls.ts'
 import { openDatabase } from './database.ts'
@@ -31,13 +33,22 @@ export interface OrderServer extends AsyncDisposable {
   lock: LockDescription
   pids: number[]
   /** Runs this server's share of the load; `peers` are all servers' doors by name. Resolves when it is over or stopped. */
-  load(peers: Record<string, string>): Promise<void>
+  load(peers: Record<string, string>, resumed?: Resumed): Promise<void>
+  /** The doors have changed. */
+  meet(peers: Record<string, string>): void
   /** Begins nothing new; `load` resolves within `gracefulMs`. */
   stop(gracefulMs: number): void
   /** Records an error that the lock threw outside of any call. */
   unhandled(error: unknown): void
   /** Writes what is recorded and not yet on disk. */
   flush(): void
+  /** The keys that it believes to hold. */
+  holding(): string[]
+  /** Calls back once, at a moment at which it holds something. */
+  whileHolding(act: (holding: readonly string[]) => void): void
+  leaveOutPings(on: boolean): void
+  /** ns of the drill's clock. */
+  now(): number
 }
 
 /** Opens lock, ledger and door of one server. Throws UsageError or EnvironmentError. */
@@ -66,6 +77,8 @@ export async function openServer(
       `the lock ${tested.description.name} gives no fences (capabilities.fencing), which guard: fenced needs`,
     )
 
+  const shelf = manners.guard === 'lua' ? stack.use(shelfOf(configuration, db)) : undefined
+
   let ops = opBase
   const shop: Shop = {
     server,
@@ -77,6 +90,7 @@ export async function openServer(
     waitMs: plan.lock.waitMs,
     extends: capabilities.extend === true && capabilities.autoExtend !== true,
     db,
+    shelf,
     works: new Works(),
     startNs,
     now,
@@ -89,6 +103,12 @@ export async function openServer(
   }
   const door = stack.use(await openDoor(shop))
   const counts: Record<string, number> = {}
+  let next = door.address
+  /** A double click hits the next server. */
+  const meet = (peers: Record<string, string>) => {
+    const doors = Object.values(peers)
+    next = doors[(index + 1) % doors.length] ?? door.address
+  }
   const stopping = new AbortController()
   const stopped = Promise.withResolvers<void>()
 
@@ -97,19 +117,21 @@ export async function openServer(
     door: door.address,
     lock: tested.description,
     pids: tested.pids,
-    async load(peers) {
-      const doors = Object.values(peers)
+    meet,
+    async load(peers, resumed) {
+      meet(peers)
       using traffic = openTraffic(shop, {
         seed: plan.seed,
         via: plan.load.via,
         own: door.address,
-        other: doors[(index + 1) % doors.length] ?? door.address,
+        other: () => next,
       })
       const driven = loadDrivers.builtin.run({
         load: plan.load,
         index,
         count,
         now,
+        ...(resumed && { resumed }),
         signal: stopping.signal,
         iterate: (iteration) => traffic.iterate(iteration),
       })
@@ -128,6 +150,10 @@ export async function openServer(
       record({ process: server, type: 'info', f: 'adapter', event: 'log', error: `unhandled: ${text}` })
     },
     flush: () => recorder.flush(),
+    holding: () => tally.holding,
+    whileHolding: (act) => tally.whileHolding(act),
+    leaveOutPings: (on) => tested.leaveOutPings(on),
+    now,
     async [Symbol.asyncDispose]() {
       await shop.works.close(closeWorksMaxMs)
       record({ process: server, type: 'info', f: 'count', counts: { ...counts, unhandled_errors: tally.unhandled } })
@@ -147,7 +173,17 @@ const countsOf = (result: LoadResult | void): Record<string, number> =>
       }
     : {}
 
+/** On its own clients, through this server's links as the lock's. Throws UsageError. */
+function shelfOf({ endpoints, plan, server }: ServerConfiguration, db: LedgerSession): Shelf {
+  if (plan.topology.kind === 'redlock')
+    throw new UsageError('guard: lua keeps its numbers on one Redis, which is for single and sentinel, not for redlock')
+  const log = (text: string) => console.log(`guard lua: ${text}`)
+  const env = lockEnv({ endpoints, topology: plan.topology.kind, server, options: {}, log })
+  return openShelf(env.connect(0, shelfClient), db)
+}
+
 /** For workloads that never ask. */
 const noLedger: LedgerSession = {
   query: () => Promise.reject(new Error('this workload has no ledger')),
+  transaction: () => Promise.reject(new Error('this workload has no ledger')),
 }

@@ -4,13 +4,14 @@ import { randoms } from '../lib/random.ts'
 import type { WorkRequest } from '../workloads/workload.ts'
 import { intendedHeader } from './door.ts'
 import { serveRequest, type Shop } from './order.ts'
+import { fillPath } from './route.ts'
 
 export interface TrafficOptions {
   seed: number
   via: 'server' | 'http'
-  /** Our own door, and the one of the server that a double click hits. */
+  /** Our own door, and the one of the server that a double click hits: it moves when that server comes back from a crash. */
   own: string
-  other: string
+  other: () => string
 }
 
 export interface Traffic extends Disposable {
@@ -33,19 +34,21 @@ export function openTraffic(shop: Shop, { seed, via, own, other }: TrafficOption
   const processes: string[] = []
   let undelivered = 0
 
-  const send = (door: string, request: WorkRequest, intendedNs: number) =>
-    post(agent, `${door}${workload.door.path}`, request, intendedNs).catch(() => void undelivered++)
+  const send = (door: string, request: WorkRequest, intendedNs: number) => {
+    const { path, body } = fillPath(workload.door.path, request)
+    return post(agent, `${door}${path}`, body, intendedNs).catch(() => void undelivered++)
+  }
 
   return {
     iterate({ vu, iteration, intendedNs }) {
       const number = draws(iteration)
       const userId = 1 + Math.floor(number() * customers)
-      const request = workload.request(options, { number, requestId: `r-${seed}-${iteration}`, userId })
+      const request = workload.request(options, { number, requestId: `r-${seed}-${iteration}`, userId, iteration })
       const process = (processes[vu] ??= `${server}/vu-${vu}`)
       const first: Promise<unknown> =
         via === 'http' ? send(own, request, intendedNs) : serveRequest(shop, process, request, intendedNs)
       if (discipline.resubmit === 0 || number() >= discipline.resubmit) return first
-      return Promise.all([first, send(other, request, intendedNs)])
+      return Promise.all([first, send(other(), request, intendedNs)])
     },
     undelivered: () => undelivered,
     [Symbol.dispose]: () => agent.destroy(),

@@ -3,8 +3,12 @@ import { z } from 'zod'
 /** ms to think under the lock, drawn anew for each request. */
 export const workMs = z.strictObject({ min: z.number().min(0), max: z.number().min(0) })
 
-/** What protects the work. `fenced`: the lock, and the ledger refuses a fence lower than one it has seen. */
-const guards = ['lock', 'none', 'fenced'] as const
+/** What protects the work, see guards/index.ts. */
+const guards = ['lock', 'none', 'fenced', 'optimistic', 'lua'] as const
+export type GuardName = (typeof guards)[number]
+
+/** Whether the lock under test is taken at all. */
+export const takesLock = (guard: GuardName): boolean => guard === 'lock' || guard === 'fenced'
 
 /**
  * What the server needs to know of any workload's options; each workload's own schema says which of them it offers. `resubmit`: the

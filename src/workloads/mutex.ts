@@ -6,7 +6,7 @@ const options = z.strictObject({
   /** Over how many keys the requests spread. */
   keys: z.int().min(1).default(1),
   workMs: workMs.default({ min: 1, max: 5 }),
-  guard: discipline.shape.guard.unwrap().exclude(['fenced']).default('lock'),
+  guard: discipline.shape.guard.unwrap().extract(['lock', 'none']).default('lock'),
   obeysLost: discipline.shape.obeysLost,
 })
 type Options = z.output<typeof options>
