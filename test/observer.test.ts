@@ -37,7 +37,7 @@ const observing = () => observe({ node: 'redis-1', host: '127.0.0.1', port, pass
 const keyEvents = () => events.filter((event) => event.f === 'key')
 const story = (key: string) =>
   keyEvents()
-    .filter((event) => event.key === key || event.key === '')
+    .filter((event) => event.key === key || (event.key === '' && event.event !== 'watched'))
     .map((event) => (event.value === undefined ? event.event : `${event.event} ${event.value}`))
 
 test('sees a lease begin, end by itself and by deletion, in order and with what the key was', async () => {

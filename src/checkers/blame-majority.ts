@@ -1,4 +1,4 @@
-import { mayHaveGrantedUnseen, onNode, unclear, type Judgement, type Scene } from './blame-node.ts'
+import { mayHaveGrantedUnseen, noKey, onNode, unclear, type Judgement, type Suspects } from './blame-node.ts'
 import type { Blame } from './checker.ts'
 import type { Hold } from './holds.ts'
 
@@ -6,11 +6,11 @@ import type { Hold } from './holds.ts'
  * Redlock: the question is asked of every node that gave the second grant its vote, and decided by the majority. Two majorities share at least one node, so
  * some of the first holder's nodes must have let go of its key. Whose doing was needed for the second majority to exist?
  */
-export function judgeMajority(scene: Scene, a: Hold, b: Hold, nodeCount: number): Judgement {
+export function judgeMajority(scene: Suspects, a: Hold, b: Hold, nodeCount: number): Judgement {
   const { record } = scene
   const majority = Math.floor(nodeCount / 2) + 1
   const known = record.nodes.filter((node) => record.track(node, a.key) !== undefined)
-  if (known.length === 0) return unclear(`no key of ${a.key} was seen on a node`)
+  if (known.length === 0) return noKey(scene, a, b)
 
   for (const hold of [a, b]) {
     const votes = known.filter((node) => scene.anchor(node, hold) !== undefined)

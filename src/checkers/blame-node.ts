@@ -1,8 +1,8 @@
 import type { Blame } from './checker.ts'
 import { leaseEndNs, type Loss } from './fate.ts'
 import type { Hold } from './holds.ts'
-import { died, type Incidents } from './incidents.ts'
-import type { KeyRecord } from './key-record.ts'
+import { died } from './incidents.ts'
+import { grantingNode, type Scene } from './scene.ts'
 import { duration, seconds } from './words.ts'
 
 export interface Judgement {
@@ -12,16 +12,8 @@ export interface Judgement {
 }
 
 /** What blame looks at. */
-export interface Scene {
-  record: KeyRecord
-  incidents: Incidents
-  firstPrimary: string
-  sentinel: boolean
-  hold(index: number): Hold
-  /** Where the grant's key came into being on the node, as an index into its track. */
-  anchor(node: string, hold: Hold): number | undefined
-  /** How the grant's key ended on the node. */
-  loss(node: string, hold: Hold): Loss | undefined
+export interface Suspects extends Scene {
+  /** Another hold whose release was under way when the victim's key was deleted. */
   releaseThatDeleted(victim: Hold, t: number): Hold | undefined
 }
 
@@ -31,10 +23,10 @@ const lastWordsNs = 20e6
 const reconnectNs = 500e6
 
 /** One logical Redis: a single node, or the primary of a Sentinel group. */
-export function judgeOne(scene: Scene, a: Hold, b: Hold): Judgement {
+export function judgeOne(scene: Suspects, a: Hold, b: Hold): Judgement {
   const { record, incidents } = scene
   const nodes = record.nodes.filter((node) => record.track(node, a.key) !== undefined)
-  if (nodes.length === 0) return unclear(`no key of ${a.key} was seen on a node`)
+  if (nodes.length === 0) return noKey(scene, a, b)
 
   const nodeB = grantingNode(scene, nodes, b)
   if (nodeB === undefined) {
@@ -69,8 +61,18 @@ export function judgeOne(scene: Scene, a: Hold, b: Hold): Judgement {
   }
 }
 
+/** No key of that name was ever on a node: the lock kept none there, unless it calls its keys by names that tell nothing, or did so unseen. */
+export function noKey(scene: Suspects, a: Hold, b: Hold): Judgement {
+  const { record } = scene
+  const unseen =
+    record.nodes.length === 0 ||
+    record.nodes.some((node) => [a, b].some((hold) => mayHaveGrantedUnseen(scene, node, hold)))
+  if (unseen || record.hasStrangers) return unclear(`no key of ${a.key} was seen on a node`)
+  return { blame: 'lock', story: () => `the lock never wrote a key of ${a.key} on any node` }
+}
+
 /** What became of the first holder's key on the node that gave the second grant. */
-export function onNode(scene: Scene, node: string, a: Hold, b: Hold): Judgement {
+export function onNode(scene: Suspects, node: string, a: Hold, b: Hold): Judgement {
   const { incidents } = scene
   const loss = scene.loss(node, a)
   const second = scene.anchor(node, b)
@@ -115,7 +117,7 @@ export function onNode(scene: Scene, node: string, a: Hold, b: Hold): Judgement 
 }
 
 /** When the second grant's own write came over the first one's key; undefined where it wrote nothing there after it. */
-function overwrittenNs(scene: Scene, node: string, a: Hold, b: Hold): number | undefined {
+function overwrittenNs(scene: Suspects, node: string, a: Hold, b: Hold): number | undefined {
   const first = scene.anchor(node, a)
   const second = scene.anchor(node, b)
   if (first === undefined || second === undefined || second <= first) return undefined
@@ -141,7 +143,7 @@ function overdue(node: string, a: Hold): Judgement {
   return expiry(node, a, end)
 }
 
-function deletion(scene: Scene, node: string, a: Hold, loss: Loss): string {
+function deletion(scene: Suspects, node: string, a: Hold, loss: Loss): string {
   const by = scene.releaseThatDeleted(a, loss.t)
   const who = by ? `, by ${by.server}'s release of an earlier hold` : ''
   return `${a.server}'s key was deleted on ${node} at ${seconds(loss.t)}${who}, before ${a.server} began to release it`
@@ -149,20 +151,11 @@ function deletion(scene: Scene, node: string, a: Hold, loss: Loss): string {
 
 export const unclear = (why: string): Judgement => ({ blame: 'unclear', story: () => why })
 
-/** The node whose write gave the grant: the primary of that moment, if it has the key, else whoever has it. */
-function grantingNode(scene: Scene, nodes: readonly string[], hold: Hold): string | undefined {
-  const candidates = nodes.filter((node) => scene.anchor(node, hold) !== undefined)
-  if (candidates.length <= 1) return candidates[0]
-  const { switches } = scene.incidents
-  const primary = switches.findLast(({ t }) => t <= hold.startNs)?.to ?? switches[0]?.from ?? scene.firstPrimary
-  return candidates.includes(primary) ? primary : candidates[0]
-}
-
 /**
  * Whether the node may have given a grant that its record does not show: it fell silent just before, or only the observer's connection was
  * broken, or the node was back before the observer was. A node that stays away for longer gave nothing.
  */
-export function mayHaveGrantedUnseen(scene: Scene, node: string, hold: Hold): boolean {
+export function mayHaveGrantedUnseen(scene: Pick<Scene, 'record'>, node: string, hold: Hold): boolean {
   return scene.record.gaps(node).some(({ fromNs, toNs, restarted }) => {
     if (fromNs > hold.startNs || toNs < hold.invokeNs) return false
     if (fromNs >= hold.startNs - lastWordsNs) return true

@@ -1,10 +1,10 @@
 import type { Evidence } from './checker.ts'
-import { holdAt, toldApart, type Hold, type Holds } from './holds.ts'
-import { incidentsOf } from './incidents.ts'
-import { anchorOf, keyRecord, readLagNs } from './key-record.ts'
-import { lossOf, type Loss } from './fate.ts'
 import { judgeMajority } from './blame-majority.ts'
-import { judgeOne, type Judgement, type Scene } from './blame-node.ts'
+import { judgeOne, type Judgement, type Suspects } from './blame-node.ts'
+import type { Loss } from './fate.ts'
+import { holdAt, toldApart, type Hold, type Holds } from './holds.ts'
+import { readLagNs } from './key-record.ts'
+import { sceneOf } from './scene.ts'
 
 /**
  * Who is to blame for two holds that overlapped: decided by what became of the first holder's key on the node between the two grants,
@@ -12,70 +12,29 @@ import { judgeOne, type Judgement, type Scene } from './blame-node.ts'
  *
  * A grant's anchor and its key's end are looked up once per hold and node, so that a pair costs a comparison.
  */
-export function blamer({ plan, events }: Evidence, holds: Holds): (first: number, second: number) => Judgement {
-  const record = keyRecord(events, holds.keys, someTokens(holds))
+export function blamer(evidence: Evidence): (first: number, second: number) => Judgement {
+  const { plan } = evidence
+  const scene = sceneOf(evidence)
   const anchors = new Map<string, number | undefined>()
   const losses = new Map<string, Loss | undefined>()
   const spelledOut = new Map<number, Hold>()
-
-  const scene: Scene = {
-    record,
-    incidents: incidentsOf(events),
-    // Sentinels give the first node the primary's part.
-    firstPrimary: 'redis-1',
-    sentinel: plan.topology.kind === 'sentinel',
-    hold(index) {
-      let hold = spelledOut.get(index)
-      if (!hold) {
-        hold = holdAt(holds, index)
-        // A token that no value ever has tells nothing of whose a value is.
-        if (!record.tokensTell()) hold.token = undefined
-        spelledOut.set(index, hold)
-      }
-      return hold
-    },
-    anchor(node, hold) {
-      const id = `${node} ${hold.index}`
-      if (!anchors.has(id)) anchors.set(id, anchorOf(record.track(node, hold.key), hold))
-      return anchors.get(id)
-    },
-    loss(node, hold) {
-      const id = `${node} ${hold.index}`
-      if (!losses.has(id)) {
-        const track = record.track(node, hold.key)
-        const anchor = scene.anchor(node, hold)
-        const loss = track && anchor !== undefined ? lossOf(track, anchor, hold, scene.sentinel) : undefined
-        losses.set(id, loss)
-      }
-      return losses.get(id)
-    },
-    releaseThatDeleted: (hold, t) => releaseNear(holds, hold, t),
+  const suspects: Suspects = {
+    ...scene,
+    hold: (index) => once(spelledOut, index, () => scene.hold(index)),
+    anchor: (node, hold) => once(anchors, `${node} ${hold.index}`, () => scene.anchor(node, hold)),
+    loss: (node, hold) => once(losses, `${node} ${hold.index}`, () => scene.loss(node, hold)),
+    releaseThatDeleted: (hold, t) => releaseNear(scene.holds, hold, t),
   }
-
   return (first, second) => {
-    const [a, b] = toldApart(scene.hold(first), scene.hold(second))
-    if (plan.topology.kind === 'redlock') return judgeMajority(scene, a, b, plan.topology.nodes)
-    return judgeOne(scene, a, b)
+    const [a, b] = toldApart(suspects.hold(first), suspects.hold(second))
+    if (plan.topology.kind === 'redlock') return judgeMajority(suspects, a, b, plan.topology.nodes)
+    return judgeOne(suspects, a, b)
   }
 }
 
-/** Enough to recognise the lock's own key by. */
-const tokensMax = 100
-
-function someTokens(holds: Holds): (lockKey: string) => readonly string[] {
-  let byKey: Map<string, string[]> | undefined
-  return (lockKey) => {
-    if (!byKey) {
-      byKey = new Map(holds.keys.map((key) => [key, []]))
-      for (let i = 0; i < holds.size; i++) {
-        const tokens = byKey.get(holds.keys[holds.keyOf[i]!]!)!
-        if (tokens.length >= tokensMax) continue
-        const { token } = holdAt(holds, i)
-        if (token !== undefined) tokens.push(token)
-      }
-    }
-    return byKey.get(lockKey) ?? []
-  }
+function once<Key, Value>(known: Map<Key, Value>, key: Key, make: () => Value): Value {
+  if (!known.has(key)) known.set(key, make())
+  return known.get(key) as Value
 }
 
 /** How long a release may be on its way to the node. */

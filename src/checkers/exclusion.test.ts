@@ -272,7 +272,30 @@ test.each<[string, string, string, (Event | Event[])[]]>([
     'no key at all',
     'unclear',
     'no key of stock:7 was seen on a node',
-    [a(), b(2000), set('redis-1', 999.5, 'token-1', 2700, 'stock:77')],
+    [a(), b(2000), set('redis-1', 999.5, 'token-9', 2700, 'stock:77')],
+  ],
+  [
+    'no key at all, and nothing that could be one',
+    'lock',
+    'the lock never wrote a key of stock:7 on any node',
+    [a(), b(2000), key('redis-1', 1, 'watched', '')],
+  ],
+  [
+    'no key at all, while the node was not seen',
+    'unclear',
+    'no key of stock:7 was seen on a node',
+    [a(), b(2000), key('redis-1', 1990, 'gap', '')],
+  ],
+  [
+    'a key whose name tells nothing, known by its token',
+    'lock',
+    "server-1's key on redis-1 was overwritten at 2.000 s",
+    [
+      a(),
+      b(2000),
+      set('redis-1', 999.5, 'token-1', 2700, 'l:9f86d081'),
+      set('redis-1', 1999.5, 'token-2', 2700, 'l:9f86d081'),
+    ],
   ],
   [
     'granted without a key',

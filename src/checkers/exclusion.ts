@@ -26,7 +26,7 @@ export const exclusion = {
     const tallies = new Map<Blame, Tally>()
     let judge: ReturnType<typeof blamer> | undefined
     overlappingPairs(holds, (first, second) => {
-      judge ??= blamer(evidence, holds)
+      judge ??= blamer(evidence)
       const judgement = judge(first, second)
       const ofTwoServers = serverAt(holds, first) === serverAt(holds, second) ? 0 : 1
       const tally = tallies.get(judgement.blame)

@@ -6,12 +6,16 @@ import type { Hold } from './holds.ts'
  *
  * A Redis key belongs to the longest lock key that it contains as a whole word: `lock:{stock:11}` belongs to `stock:11` and not to `stock:1`.
  * Several Redis keys of one lock key (fence counters, queues) are told apart by what they hold: the lock itself is the one whose
- * value has the grants' tokens, or else the one with a time to live.
+ * value has the grants' tokens, or else the one with a time to live. A key whose name tells nothing (a hash of the lock key) belongs to the lock key whose
+ * token it holds.
  */
 export interface KeyRecord {
+  /** All that were watched, whether a key was seen there or not. */
   nodes: string[]
   /** The lock's own key on a node; undefined where none was ever seen there. */
   track(node: string, lockKey: string): Track | undefined
+  /** Whether there are keys, on any node, of which nobody knows whose they are. */
+  hasStrangers: boolean
   /** Times in which a node's events may have been missed. */
   gaps(node: string): readonly Gap[]
   /** Whether any grant's token was ever seen in a value: a lock may tell the caller another token than the one that it stores. */
@@ -61,15 +65,21 @@ export function keyRecord(
   for (const event of events) {
     if (event.f !== 'key') continue
     let node = nodes.get(event.process)
-    if (!node) nodes.set(event.process, (node = { gaps: [], byLockKey: new Map(), owners: new Map(), all: [] }))
-    if (event.key === '' && markers.has(event.event)) mark(node, event)
-    else {
+    if (!node)
+      nodes.set(
+        event.process,
+        (node = { gaps: [], byLockKey: new Map(), strangers: new Map(), owners: new Map(), all: [] }),
+      )
+    if (event.key === '') {
+      if (markers.has(event.event)) mark(node, event)
+    } else {
       let owner = node.owners.get(event.key)
       if (owner === undefined) node.owners.set(event.key, (owner = ownerOf(event.key, known)))
-      if (owner !== null) trackOf(node, event, owner).events.push(event)
+      trackOf(node, event, owner === null ? node.strangers : tracksOf(node, owner)).events.push(event)
     }
   }
 
+  const hasStrangers = introduce(nodes, lockKeys, tokens)
   const chosen = new Map<string, Track | undefined>()
   let tell: boolean | undefined
   return {
@@ -80,6 +90,7 @@ export function keyRecord(
         ),
       )),
     nodes: [...nodes.keys()].sort(),
+    hasStrangers,
     gaps: (node) => nodes.get(node)?.gaps ?? [],
     track(node, lockKey) {
       const id = `${node}\n${lockKey}`
@@ -91,11 +102,16 @@ export function keyRecord(
 
 interface NodeRecord {
   gaps: Gap[]
-  byLockKey: Map<string, Map<string, GrowingTrack>>
+  byLockKey: Map<string, Tracks>
+  /** Keys whose names tell nothing. */
+  strangers: Tracks
   /** The lock key that a Redis key belongs to; null for none. */
   owners: Map<string, string | null>
   all: GrowingTrack[]
 }
+
+/** By the name on the node. */
+type Tracks = Map<string, GrowingTrack>
 
 interface GrowingTrack extends Track {
   events: KeyEvent[]
@@ -110,15 +126,48 @@ function mark(node: NodeRecord, event: KeyEvent): void {
   for (const track of node.all) track.events.push(event)
 }
 
-function trackOf(node: NodeRecord, event: KeyEvent, owner: string): GrowingTrack {
+function tracksOf(node: NodeRecord, owner: string): Tracks {
   let tracks = node.byLockKey.get(owner)
   if (!tracks) node.byLockKey.set(owner, (tracks = new Map()))
-  let track = tracks.get(event.key)
+  return tracks
+}
+
+function trackOf(node: NodeRecord, event: KeyEvent, among: Tracks): GrowingTrack {
+  let track = among.get(event.key)
   if (!track) {
-    tracks.set(event.key, (track = { node: event.process, key: event.key, events: [] }))
+    among.set(event.key, (track = { node: event.process, key: event.key, events: [] }))
     node.all.push(track)
   }
   return track
+}
+
+/** Gives strangers that hold a grant's token to that grant's key; true where some are left. */
+function introduce(
+  nodes: ReadonlyMap<string, NodeRecord>,
+  lockKeys: readonly string[],
+  tokens: (lockKey: string) => readonly string[],
+): boolean {
+  const records = [...nodes.values()]
+  if (records.every(({ strangers }) => strangers.size === 0)) return false
+  const byToken = new Map(lockKeys.flatMap((lockKey) => tokens(lockKey).map((token) => [token, lockKey] as const)))
+  for (const node of records)
+    for (const [name, track] of node.strangers) {
+      const owner = ownerByToken(track, byToken)
+      if (owner === undefined) continue
+      node.strangers.delete(name)
+      tracksOf(node, owner).set(name, track)
+    }
+  return records.some(({ strangers }) => strangers.size > 0)
+}
+
+function ownerByToken({ events }: Track, byToken: ReadonlyMap<string, string>): string | undefined {
+  let samples = 0
+  for (const { value } of events) {
+    if (value === undefined) continue
+    if (samples++ > samplesMax) return undefined
+    for (const word of [value, ...value.split(' ')]) if (byToken.has(word)) return byToken.get(word)
+  }
+  return undefined
 }
 
 /** Longer names are no lock's: a bound on the work. */
@@ -176,34 +225,56 @@ function choose(tracks: Map<string, GrowingTrack> | undefined, tokens: readonly 
     .sort((a, b) => b.score - a.score || a.track.key.length - b.track.key.length)[0]?.track
 }
 
+/** Events that are looked at on either side of a grant. */
+const anchorStepsMax = 5000
+
 /**
  * The event with which a grant's key came into being on the node, as an index into the track: the last write before the grant that a
- * sample shows to hold its token, or the sample that found it after a gap, or, where tokens do not tell, the last write in the time of its acquire that is not known to be another's.
+ * sample shows to hold its token, or the first one soon after it, or the sample that found it after a gap, or, where tokens do not tell, the
+ * last write in the time of its acquire that is not known to be another's.
  */
 export function anchorOf(track: Track | undefined, hold: Hold): number | undefined {
   if (!track) return undefined
   const { events } = track
-  const latest = hold.startNs + (hold.token === undefined ? readLagNs : provenLagNs)
+  const { token, invokeNs, startNs } = hold
+  const last = lastUpTo(events, startNs)
   let found: number | undefined
-  let before: number | undefined
-  let after: number | undefined
-  for (let at = lastUpTo(events, latest); at >= 0 && events[at]!.t >= hold.invokeNs; at--) {
-    const event = events[at]!
-    if (event.event === 'sample' && hold.token !== undefined && event.value?.includes(hold.token)) {
-      if (at === 0 || events[at - 1]!.event === 'resync') found = at
-      continue
-    }
-    if (!writes(event)) continue
-    const value = valueAfter(events, at)
-    if (hold.token !== undefined && value !== undefined) {
-      if (value.includes(hold.token)) return at
-      continue
-    }
-    if (event.t > hold.startNs + readLagNs) continue
-    if (event.t > hold.startNs) after = at
-    else before ??= at
+  let unknown: number | undefined
+  for (let at = last; at >= 0 && events[at]!.t >= invokeNs && last - at < anchorStepsMax; at--) {
+    const whose = whoseWrite(events, at, token)
+    if (whose === 'ours') {
+      if (writes(events[at]!)) return at
+      found ??= at
+    } else if (whose === 'unknown') unknown ??= at
   }
-  return found ?? before ?? after
+  const latestNs = startNs + (token === undefined ? readLagNs : provenLagNs)
+  for (let at = last + 1; at < events.length && events[at]!.t <= latestNs && at - last < anchorStepsMax; at++) {
+    const whose = whoseWrite(events, at, token)
+    if (whose === 'ours') return at
+    if (whose === 'unknown' && events[at]!.t <= startNs + readLagNs) unknown ??= at
+  }
+  return found ?? unknown
+}
+
+/** Whether a sample shows the grant's token in what the event wrote. */
+export const isProven = (track: Track, anchor: number, { token }: Hold): boolean =>
+  whoseWrite(track.events, anchor, token) === 'ours'
+
+/** Of an event that brought a key into being, or found it after a gap; undefined of any other. */
+function whoseWrite(
+  events: readonly KeyEvent[],
+  at: number,
+  token: string | undefined,
+): 'ours' | 'others' | 'unknown' | undefined {
+  const event = events[at]!
+  if (event.event === 'sample') {
+    const first = at === 0 || events[at - 1]!.event === 'resync'
+    return first && token !== undefined && event.value?.includes(token) ? 'ours' : undefined
+  }
+  if (!writes(event)) return undefined
+  const value = token === undefined ? undefined : valueAfter(events, at)
+  if (value === undefined) return 'unknown'
+  return value.includes(token!) ? 'ours' : 'others'
 }
 
 /** What the key held after this event, where a sample tells. */
@@ -216,7 +287,8 @@ export function valueAfter(events: readonly KeyEvent[], at: number): string | un
   return undefined
 }
 
-function lastUpTo(events: readonly KeyEvent[], t: number): number {
+/** The index of the last event that is not after `t`; -1 where all are. */
+export function lastUpTo(events: readonly KeyEvent[], t: number): number {
   let low = 0
   let high = events.length
   while (low < high) {

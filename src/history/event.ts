@@ -90,7 +90,9 @@ export interface TopologyEvent extends Base {
 
 export interface PhaseEvent extends Base {
   f: 'phase'
-  phase: 'start' | 'load' | 'settle' | 'end' | 'interrupted'
+  phase: 'start' | 'load' | 'ended-early' | 'settle' | 'end' | 'interrupted'
+  /** `ended-early`: the threshold with `abortOnFail` that was crossed, for example `overlaps{blame:lock}: count==0`. */
+  threshold?: string
 }
 
 /**
@@ -99,7 +101,7 @@ export interface PhaseEvent extends Base {
  * Keyspace events (`set`, `del`, `expired`, `evicted`, `expire`, `hset`, …) stand in the order in which the node did them.
  * After a writing event the observer asks for the value and the time to live *on the same RESP3 connection*; the answer is the
  * event `sample`. It describes the key's state after the last event of that key before it in this process' order, because pushes and
- * replies share one ordered stream.
+ * replies share one ordered stream. With the key `''`: `watched` (the record begins), `gap` and `resync` (events between them may be missing).
  */
 export interface KeyEvent extends Base {
   f: 'key'

@@ -69,7 +69,7 @@ interface Watched {
  * value `restarted` or `same process`, followed by one sample of each key that is or was there. `down` is recorded when the node refuses or its run_id has changed,
  * `up` when it answers again.
  *
- * Resolves once it is subscribed. Rejects if the node does not let it in within five seconds.
+ * Resolves once it is subscribed, which is recorded as `watched` (key `''`): from here on a key that the record lacks was never there. Rejects if the node does not let it in within five seconds.
  */
 export async function observe(options: ObserverOptions): Promise<Observer> {
   const { node, record, now } = options
@@ -174,7 +174,7 @@ export async function observe(options: ObserverOptions): Promise<Observer> {
     await redis.psubscribe(pattern)
     const restarted = current !== runId
     runId = current
-    if (gapNs === undefined) return
+    if (gapNs === undefined) return seen('watched', '')
     if (restarted && downNs === undefined) topology('down', gapNs)
     if (restarted || downNs !== undefined) topology('up')
     seen('resync', '', { value: restarted ? 'restarted' : 'same process' })

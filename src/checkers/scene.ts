@@ -1,0 +1,91 @@
+import type { Event } from '../history/event.ts'
+import type { Evidence } from './checker.ts'
+import { lossOf, type Loss } from './fate.ts'
+import { holdAt, holdsOf, type Hold, type Holds } from './holds.ts'
+import { incidentsOf, type Incidents } from './incidents.ts'
+import { anchorOf, keyRecord, type KeyRecord } from './key-record.ts'
+
+/**
+ * What was believed beside what the nodes did: all checkers that look at keys look here. Nothing in it is kept per hold, so that it can be asked
+ * of a million.
+ */
+export interface Scene {
+  holds: Holds
+  record: KeyRecord
+  incidents: Incidents
+  /** Sentinels give the first node the primary's part. */
+  firstPrimary: string
+  sentinel: boolean
+  /** Without its token where tokens tell nothing. */
+  hold(index: number): Hold
+  /** Where the grant's key came into being on the node, as an index into its track. */
+  anchor(node: string, hold: Hold): number | undefined
+  /** How the grant's key ended on the node. */
+  loss(node: string, hold: Hold): Loss | undefined
+}
+
+const scenes = new WeakMap<readonly Event[], Scene>()
+
+/** Built once per history, O(n). */
+export function sceneOf({ plan, events }: Evidence): Scene {
+  let scene = scenes.get(events)
+  if (!scene) scenes.set(events, (scene = build(events, plan.topology.kind === 'sentinel')))
+  return scene
+}
+
+function build(events: readonly Event[], sentinel: boolean): Scene {
+  const holds = holdsOf(events)
+  const record = keyRecord(events, holds.keys, someTokens(holds))
+  const scene: Scene = {
+    holds,
+    record,
+    incidents: incidentsOf(events),
+    firstPrimary: 'redis-1',
+    sentinel,
+    hold(index) {
+      const hold = holdAt(holds, index)
+      // A token that no value ever has tells nothing of whose a value is.
+      if (hold.token !== undefined && !record.tokensTell()) hold.token = undefined
+      return hold
+    },
+    anchor: (node, hold) => anchorOf(record.track(node, hold.key), hold),
+    loss(node, hold) {
+      const track = record.track(node, hold.key)
+      const anchor = scene.anchor(node, hold)
+      return track && anchor !== undefined ? lossOf(track, anchor, hold, sentinel) : undefined
+    },
+  }
+  return scene
+}
+
+/** The primary of that moment. */
+export function primaryAt({ incidents: { switches }, firstPrimary }: Scene, t: number): string {
+  return switches.findLast((change) => change.t <= t)?.to ?? switches[0]?.from ?? firstPrimary
+}
+
+/** The node whose write gave the grant: the primary of that moment, if it has the key, else whoever has it. Not for a quorum. */
+export function grantingNode(scene: Scene, nodes: readonly string[], hold: Hold): string | undefined {
+  const candidates = nodes.filter((node) => scene.anchor(node, hold) !== undefined)
+  if (candidates.length <= 1) return candidates[0]
+  const primary = primaryAt(scene, hold.startNs)
+  return candidates.includes(primary) ? primary : candidates[0]
+}
+
+/** Enough to recognise the lock's own key by. */
+const tokensMax = 100
+
+function someTokens(holds: Holds): (lockKey: string) => readonly string[] {
+  let byKey: Map<string, string[]> | undefined
+  return (lockKey) => {
+    if (!byKey) {
+      byKey = new Map(holds.keys.map((key) => [key, []]))
+      for (let i = 0; i < holds.size; i++) {
+        const tokens = byKey.get(holds.keys[holds.keyOf[i]!]!)!
+        if (tokens.length >= tokensMax) continue
+        const { token } = holdAt(holds, i)
+        if (token !== undefined) tokens.push(token)
+      }
+    }
+    return byKey.get(lockKey) ?? []
+  }
+}
