@@ -5,7 +5,7 @@ import type { Event, FaultEvent, TopologyEvent } from './history/event.ts'
 import { measure } from './history/measure.ts'
 import type { Plan } from './plan/scenario.ts'
 import type { Report } from './reporters/report.ts'
-import { judge as decide } from './verdict.ts'
+import { endedEarly, judge as decide } from './verdict.ts'
 
 /** From what a drill saw to its report; pure. With the control's report, the verdict also depends on whether that was caught. */
 export function judge(record: DrillRecord, control?: Report): Report {
@@ -21,6 +21,7 @@ export function judge(record: DrillRecord, control?: Report): Report {
     notes: record.notes,
     control,
   })
+  const early = endedEarly(events)
   const found = (metric: string) =>
     findings.filter((finding) => finding.metric === metric).reduce((sum, { count }) => sum + count, 0)
   return {
@@ -35,6 +36,7 @@ export function judge(record: DrillRecord, control?: Report): Report {
     durationMs: Math.round(durationMs),
     verdict,
     unknownBecause,
+    ...(early && { endedEarly: early }),
     findings,
     counts: {
       ...measured.counts,

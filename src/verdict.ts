@@ -59,12 +59,18 @@ export function judge(testimony: Testimony, all: readonly Checker[] = Object.val
     torn.failed + torn.unfinished + torn.stalled === 0
       ? crossed
       : crossed.filter(({ threshold }) => !isDamage(threshold))
+  const early = endedEarly(testimony.events)
   const doubts = [
     ...failures,
-    ...lackOfEvidence(testimony),
+    // What a drill lacks because its question was answered before its time was up is no doubt about the answer.
+    ...(early && crimes.length > 0 ? [] : lackOfEvidence(testimony)),
     ...tornDoubts(torn, crossed.length > crimes.length),
     ...testimony.notes,
   ]
+  if (early && crimes.length === 0)
+    doubts.unshift(
+      `the drill ended early, because ${early.threshold} seemed crossed, and its whole record does not say so`,
+    )
   if (crimes.length > 0) return { findings, thresholds, verdict: 'invalid', unknownBecause: doubts }
   if (doubts.length > 0) return { findings, thresholds, verdict: 'unknown', unknownBecause: doubts }
   const { control, plan } = testimony
@@ -74,6 +80,20 @@ export function judge(testimony: Testimony, all: readonly Checker[] = Object.val
     return { findings, thresholds, verdict: 'unknown', unknownBecause: [blind] }
   }
   return { findings, thresholds, verdict: 'valid', unknownBecause: [] }
+}
+
+/** That the drill ended before its time, and why; it can be invalid or unknown then, never valid. */
+export function endedEarly(events: readonly Event[]): Report['endedEarly'] {
+  const event = events.find((each) => each.f === 'phase' && each.phase === 'ended-early')
+  if (event?.f !== 'phase') return undefined
+  return { threshold: event.threshold ?? 'a threshold', atMs: event.t / 1e6 }
+}
+
+/** How much of what a safety threshold is about was found. */
+export function countOf({ name, tag }: Threshold, findings: readonly Finding[]): number {
+  return findings
+    .filter(({ metric, blame }) => metric === name && (tag === undefined || blame === tag.value))
+    .reduce((sum, { count }) => sum + count, 0)
 }
 
 /** Of several drills the first of 3, 1, 4, 99 that occurred; 3 is the environment's failure, which has no report. */
@@ -127,11 +147,8 @@ function runCheckers({ plan, events, damage }: Testimony, all: readonly Checker[
 
 /** null where nothing was measured. */
 function valueOf(threshold: Threshold, findings: readonly Finding[], measured: Testimony['measured']): number | null {
-  const { name, tag, kind } = threshold
-  if (kind === 'safety')
-    return findings
-      .filter(({ metric, blame }) => metric === name && (tag === undefined || blame === tag.value))
-      .reduce((sum, { count }) => sum + count, 0)
+  const { kind } = threshold
+  if (kind === 'safety') return countOf(threshold, findings)
   return kind === 'service' ? serviceValue(threshold, measured) : latencyValue(threshold, measured)
 }
 

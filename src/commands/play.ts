@@ -42,18 +42,16 @@ export async function playDrills(
 ): Promise<void> {
   await using stage = new Stage(context)
   const controls = new Map<string, Promise<Report>>()
+  const controlOf = async (plan: Plan, index: number) => {
+    const played = await stage.drill(plan, 'control', index)
+    done(played)
+    return played.report
+  }
   const play = async ({ plan, control }: Drill, index: number) => {
     const { signal } = context
     if (signal.aborted) return
     const key = control && JSON.stringify(control)
-    if (key && !controls.has(key))
-      controls.set(
-        key,
-        stage.drill(control, 'control', index).then((played) => {
-          done(played)
-          return played.report
-        }),
-      )
+    if (key && !controls.has(key)) controls.set(key, controlOf(control, index))
     const controlled = key === undefined ? undefined : await controls.get(key)
     if (!signal.aborted) done(await stage.drill(plan, 'lock under test', index, controlled))
   }

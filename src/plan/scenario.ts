@@ -93,6 +93,20 @@ export const load = z.discriminatedUnion('executor', [
   }),
 ])
 
+/** k6's two ways to write a threshold: `count==0`, or an object that says more. */
+const threshold = z.union([
+  z.string(),
+  z.strictObject({
+    threshold: z.string(),
+    /** Ends the drill as soon as it is crossed: the question is answered. */
+    abortOnFail: z.boolean().default(false),
+    /** Not before this time of the load. */
+    delayAbortEval: duration.prefault('0s'),
+  }),
+])
+
+export type WrittenThreshold = z.output<typeof threshold>
+
 export const scenario = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'a scenario name is lower case letters, digits and dashes'),
   title: z.string(),
@@ -113,7 +127,7 @@ export const scenario = z.strictObject({
   evidence: z
     .strictObject({ grants: z.int().min(0).default(1), holdsDuringFault: z.int().min(0).default(1) })
     .prefault({}),
-  thresholds: z.record(z.string(), z.array(z.string()).min(1)).default({}),
+  thresholds: z.record(z.string(), z.array(threshold).min(1)).default({}),
 })
 
 export type Scenario = z.output<typeof scenario>

@@ -1,9 +1,11 @@
 import { UsageError } from '../lib/failure.ts'
 import { listed, suggest } from '../lib/nearest.ts'
-import { metricNamed, metrics, type Aggregation, type Metric } from './metrics.ts'
+import { metricNamed, metrics, type Aggregation, type Metric, type MetricName } from './metrics.ts'
+import type { WrittenThreshold } from './scenario.ts'
 
 /**
- * Thresholds in k6's syntax: `count==0`, `p(99)<250`, `'overlaps{blame:topology}': ['count<=2']`.
+ * Thresholds in k6's syntax: `count==0`, `p(99)<250`, `'overlaps{blame:topology}': ['count<=2']`, and
+ * `{ threshold: 'count==0', abortOnFail: true, delayAbortEval: '1s' }`.
  * Percentiles are those of the report (nearest rank, history/samples.ts), where k6 interpolates.
  * https://grafana.com/docs/k6/latest/using-k6/thresholds/
  */
@@ -20,7 +22,23 @@ export interface Threshold {
   percentile: number | undefined
   comparison: Comparison
   limit: number
+  /** Whether the drill ends as soon as it is crossed, and from which time of the load on. */
+  abortOnFail: boolean
+  delayAbortEvalMs: number
 }
+
+/**
+ * What can only grow: what was counted in the middle of a drill is still there at its end. Of the others (lost updates, leaked keys,
+ * latencies) nothing is known before.
+ */
+const growing: readonly string[] = [
+  'overlaps',
+  'duplicates',
+  'oversold',
+  'negative_stock',
+  'fence_violations',
+  'foreign_releases',
+] satisfies MetricName[]
 
 const comparisons = {
   '<': (value, limit) => value < limit,
@@ -38,7 +56,27 @@ const expressionSyntax =
   /^\s*(?:(count|rate|value|avg|min|med|max)|p\(\s*(\d+(?:\.\d+)?)\s*\))\s*(<=|>=|===|==|!=|<|>)\s*(-?\d+(?:\.\d+)?)\s*$/
 
 /** @throws UsageError: one sentence, without where it stands */
-export function parseThreshold(metric: string, expression: string): Threshold {
+export function parseThreshold(metric: string, threshold: WrittenThreshold): Threshold {
+  const parsed = parseExpression(metric, typeof threshold === 'string' ? threshold : threshold.threshold)
+  if (typeof threshold === 'string' || !threshold.abortOnFail) return parsed
+  checkAbort(parsed)
+  return { ...parsed, abortOnFail: true, delayAbortEvalMs: threshold.delayAbortEval }
+}
+
+/** A drill may end early only where what is crossed stays crossed. */
+function checkAbort({ name, comparison, limit, expression }: Threshold): void {
+  if (!growing.includes(name))
+    throw new UsageError(
+      `${name} is known at the end of a drill only; abortOnFail is for what can only grow: ${listed(growing)}`,
+    )
+  const staysCrossed = comparison.startsWith('<') || (limit === 0 && /^={2,3}$/.test(comparison))
+  if (!staysCrossed)
+    throw new UsageError(
+      `"${expression}" may be kept again after it was crossed, so that it cannot end a drill early; abortOnFail is for <, <= and ==0`,
+    )
+}
+
+function parseExpression(metric: string, expression: string): Threshold {
   const written = metricSyntax.exec(metric)
   if (!written)
     throw new UsageError(`"${metric}" is no metric; write a name, or a name and a tag as in overlaps{blame:lock}`)
@@ -68,6 +106,8 @@ export function parseThreshold(metric: string, expression: string): Threshold {
     percentile: percentile === undefined ? undefined : Number(percentile),
     comparison: comparison as Comparison,
     limit: Number(limit),
+    abortOnFail: false,
+    delayAbortEvalMs: 0,
   }
 }
 
@@ -77,7 +117,7 @@ export function parseThreshold(metric: string, expression: string): Threshold {
  * Budgets by tag leave the rest as strict as it was: with `overlaps{blame:topology}: count<=2` the default is `count==0` for each
  * other blame, and the budgeted overlaps are not counted twice. A threshold on `overlaps` itself replaces the default for all of them.
  */
-export function allThresholds(written: Readonly<Record<string, readonly string[]>>): Threshold[] {
+export function allThresholds(written: Readonly<Record<string, readonly WrittenThreshold[]>>): Threshold[] {
   const own = Object.entries(written).flatMap(([metric, expressions]) =>
     expressions.map((expression) => parseThreshold(metric, expression)),
   )

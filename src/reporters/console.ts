@@ -1,4 +1,5 @@
 import { Chalk, type ChalkInstance, type ColorSupportLevel } from 'chalk'
+import { inWords } from '../ledger/words.ts'
 import { verdictMark } from './color.ts'
 import { latencyRows } from './latency.ts'
 import type { Report } from './report.ts'
@@ -76,12 +77,18 @@ function verdictLines(report: Report, write: Write, chalk: ChalkInstance): strin
     ...sentences(report).flatMap((sentence) => write('', sentence)),
     ...report.unknownBecause.flatMap((reason) => write('', `unknown: ${reason}`)),
     ...write('load', loadSentence(report)),
+    ...earlyLines(report, write),
   ]
+}
+
+function earlyLines({ endedEarly }: Report, write: Write): string[] {
+  if (endedEarly === undefined) return []
+  return write('ended', `early, at ${moment(endedEarly.atMs)}: ${endedEarly.threshold} was crossed (abortOnFail)`)
 }
 
 /** What the ledger lost is summed up on the line `damage`; its sentences are for drills where nothing else was found, and for the page. */
 function sentences({ findings }: Report): string[] {
-  const ledger = new Set(damages.map(([metric]) => metric))
+  const ledger = new Set<string>(damages)
   const others = findings.filter(({ metric }) => !ledger.has(metric))
   return (others.length > 0 ? others : findings).map(({ message }) => message)
 }
@@ -104,18 +111,12 @@ function loadSentence({ counts }: Report): string {
   return [plural(counts['requests'] ?? 0, 'request'), ...parts].join(' · ')
 }
 
-const damages: [metric: string, one: string, many: string][] = [
-  ['duplicates', 'duplicate order', 'duplicate orders'],
-  ['oversold', 'unit oversold', 'units oversold'],
-  ['negative_stock', 'product below zero', 'products below zero'],
-  ['lost_updates', 'lost update', 'lost updates'],
-  ['stale_writes_refused', 'stale write refused', 'stale writes refused'],
-]
+const damages = ['duplicates', 'oversold', 'negative_stock', 'lost_updates', 'stale_writes_refused'] as const
 
-function damageLines({ counts }: Report, write: Write): string[] {
-  const counted = damages.filter(([metric]) => counts[metric] !== undefined)
+function damageLines({ counts, workload }: Report, write: Write): string[] {
+  const counted = damages.filter((metric) => counts[metric] !== undefined)
   if (counted.length === 0) return []
-  const parts = counted.flatMap(([metric, one, many]) => (counts[metric] ? [plural(counts[metric], one, many)] : []))
+  const parts = counted.flatMap((metric) => (counts[metric] ? [inWords(workload, metric, counts[metric])] : []))
   return write('damage', parts.length > 0 ? parts.join(' · ') : 'none in the ledger')
 }
 

@@ -49,10 +49,15 @@ ${again(report, plan)}
 }
 
 function head(report: Report): Markup {
-  const { verdict, findings, unknownBecause, control } = report
+  const { verdict, findings, unknownBecause, control, endedEarly } = report
   const sentences = [
     ...findings.map(({ metric, message }) => markup`<li title="${metric}">${message}</li>`),
     ...unknownBecause.map((reason) => markup`<li>unknown: ${reason}</li>`),
+    ...(endedEarly
+      ? [
+          markup`<li>ended early at ${moment(endedEarly.atMs)}, ${endedEarly.threshold} being crossed (abortOnFail)</li>`,
+        ]
+      : []),
     ...(verdict === 'valid' ? [markup`<li>no finding in ${report.counts['granted'] ?? 0} holds</li>`] : []),
   ]
   return markup`<header class="${verdict}">

@@ -14,7 +14,12 @@ export const markdown = {
 
 function sections(report: Report): string[] {
   const name = [report.scenario, report.topology, report.lock].map(escape).join(' · ')
-  const sentences = [...report.findings.map(({ message }) => message), ...report.unknownBecause]
+  const { endedEarly: early } = report
+  const sentences = [
+    ...report.findings.map(({ message }) => message),
+    ...report.unknownBecause,
+    ...(early ? [`Ended early at ${moment(early.atMs)}, ${early.threshold} being crossed (abortOnFail)`] : []),
+  ]
   const counts = Object.entries(report.counts).filter(([, count]) => count !== 0)
   return [
     `## ${verdictMark(report.verdict)} ${name} (seed ${report.seed})`,

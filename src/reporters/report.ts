@@ -30,6 +30,8 @@ export const report = z.object({
   verdict: z.enum(verdicts),
   /** Why the verdict is unknown, one sentence each; empty otherwise. */
   unknownBecause: z.array(z.string()),
+  /** The threshold with abortOnFail that ended the drill before its time, and when. */
+  endedEarly: z.object({ threshold: z.string(), atMs: z.number() }).optional(),
   findings: z.array(
     z.object({
       checker: z.string(),
