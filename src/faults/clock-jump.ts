@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
 import { internalPrefix } from '../history/internal.ts'
+import { again } from './again.ts'
 import { eachNode } from './each-node.ts'
 import type { Fault } from './fault.ts'
 import { poll } from './poll.ts'
@@ -10,7 +10,7 @@ import { poll } from './poll.ts'
 const parameters = z.strictObject({
   /** How far the clock is set forward. */
   jumpMs: z.number().min(1).default(10_000),
-  /** Again and again at this interval, as a clock that fights with its time server; absent: once. */
+  /** Again and again, at about this interval, as a clock that fights with its time server; absent: once. */
   everyMs: z.number().min(10).optional(),
 })
 
@@ -39,14 +39,18 @@ set later live as long as they should. Landed when at least one lease was shorte
       })
       if (first === undefined)
         return { landed: false, proof: `no key of ${node.name} had a lease that could end early`, heal: async () => {} }
-      const over = new AbortController()
-      const jumping = everyMs === undefined ? undefined : repeat(everyMs, over.signal, () => jump(admin, jumpMs))
+      const jumping =
+        everyMs === undefined
+          ? undefined
+          : again(everyMs, stage, async () => {
+              // A node that another fault took has no leases.
+              await jump(admin, jumpMs).catch(() => {})
+            })
       return {
         landed: true,
         proof: `simulated on ${node.name}: ${first.leases} leases end ${jumpMs} ms earlier, ${first.key} in ${first.nowMs} ms instead of ${first.leftMs} ms`,
         async heal() {
-          over.abort()
-          await jumping
+          await jumping?.stop()
         },
       }
     }),
@@ -67,12 +71,4 @@ async function jump(admin: Redis, jumpMs: number): Promise<Jump> {
     number?,
   ]
   return { leases, key, leftMs, nowMs }
-}
-
-/** Never rejects: a node that another fault took has no leases. */
-async function repeat(everyMs: number, signal: AbortSignal, act: () => Promise<unknown>): Promise<void> {
-  while (!signal.aborted) {
-    await sleep(everyMs, undefined, { signal }).catch(() => {})
-    if (!signal.aborted) await act().catch(() => {})
-  }
 }

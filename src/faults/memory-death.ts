@@ -45,11 +45,14 @@ Landed when the process died twice with its own report of it; it goes on dying u
       const heal = async () => {
         over.abort()
         await dying
-        if ((await node.state()) === 'down') await node.restart({ keepData: options.keepData })
-        await node.limitMemory(undefined)
-        await removeFiller(admin)
-        const refusal = await refusalOfWrite(admin)
-        if (refusal !== undefined) throw new Error(`${node.name} does not take writes: ${refusal}`)
+        // It may be in the middle of dying: then it is up by the system's word and answers nobody.
+        const healthy = await poll(dyingMs, undefined, async () => {
+          if ((await node.state()) === 'down') await node.restart({ keepData: options.keepData })
+          await node.limitMemory(undefined)
+          await removeFiller(admin)
+          return (await refusalOfWrite(admin)) === undefined
+        })
+        if (!healthy) throw new Error(`${node.name} does not take writes ${dyingMs} ms after its limit was lifted`)
       }
       let dying: Promise<unknown> = Promise.resolve()
       const life = async (signal: AbortSignal) => {

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import { again } from './again.ts'
 import { eachNode } from './each-node.ts'
 import type { Fault } from './fault.ts'
 import { refusalOfWrite } from './filler.ts'
@@ -7,7 +7,7 @@ import { poll } from './poll.ts'
 import { changeSettings } from './settings.ts'
 
 const parameters = z.strictObject({
-  /** Hovers at the limit, as keys come and go: writes are refused for so long, taken for so long, and so on. Absent: refused all the time. */
+  /** Hovers at the limit, as keys come and go: writes are refused for about so long, taken for about so long, and so on. Absent: refused all the time. */
   hoverMs: z.number().min(5).optional(),
 })
 
@@ -31,17 +31,20 @@ export const oom = {
       const restore = await changeSettings(node, admin, reached)
       const refusal = await refusalOfWrite(admin)
       const landed = refusal !== undefined && /^(\S+ )?OOM /.test(refusal)
-      const over = new AbortController()
+      let full = true
       const hovering =
         hoverMs === undefined
           ? undefined
-          : hover(hoverMs, over.signal, (limit) => admin.config('SET', 'maxmemory', limit))
+          : again(hoverMs, stage, async () => {
+              full = !full
+              // A node that another fault took has no limit to hover at.
+              await admin.config('SET', 'maxmemory', full ? reached.maxmemory : '0').catch(() => {})
+            })
       return {
         landed,
         proof: refusal === undefined ? `${node.name} still takes writes` : `${node.name} refuses a write: ${refusal}`,
         async heal() {
-          over.abort()
-          await hovering
+          await hovering?.stop()
           await restore()
           if ((await node.state()) === 'down') return
           if (!(await poll(writableMs, undefined, async () => (await refusalOfWrite(admin)) === undefined)))
@@ -50,13 +53,3 @@ export const oom = {
       }
     }),
 } satisfies Fault<typeof parameters>
-
-/** Never rejects: a node that another fault took has no limit to hover at. */
-async function hover(everyMs: number, signal: AbortSignal, limit: (bytes: string) => Promise<unknown>): Promise<void> {
-  for (let full = true; ;) {
-    await sleep(everyMs, undefined, { signal }).catch(() => {})
-    if (signal.aborted) return
-    full = !full
-    await limit(full ? reached.maxmemory : '0').catch(() => {})
-  }
-}
