@@ -19,10 +19,11 @@ import { openLinks } from './links/index.ts'
 import type { Links } from './links/links.ts'
 import { loadDurationMs } from './load/duration.ts'
 import type { Plan } from './plan/scenario.ts'
-import { resolveTarget } from './plan/targets.ts'
+import { isHolder, resolveTarget } from './plan/targets.ts'
 import { runtimes } from './runtimes/index.ts'
 import { Fleet } from './server/fleet.ts'
 import type { LockDescription, Progress } from './server/messages.ts'
+import { holdWithinMs } from './server/server-process.ts'
 import { topologies } from './topologies/index.ts'
 import { fallen } from './topologies/fallen.ts'
 import type { Cluster } from './topologies/topology.ts'
@@ -95,14 +96,14 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
   await using recorder = new Recorder(join(history, 'controller.ndjson'), now)
   const phase = (name: PhaseEvent['phase'], threshold?: string) =>
     recorder.record({ process: 'controller', type: 'info', f: 'phase', phase: name, threshold })
-  const happened = (event: Omit<TopologyEvent, 't' | 'process' | 'type' | 'f'> & { t?: number | undefined }) =>
+  const happened = (event: Omit<TopologyEvent, 't' | 'process' | 'type' | 'f'> & { t?: number }) =>
     recorder.record({ process: 'controller', type: 'info', f: 'topology', ...event })
   phase('start')
 
   // Servers boot beside the nodes and the ledger.
   await using fleet = Fleet.boot(children, serverNames, logs)
   for (const server of fleet.servers) {
-    server.onChange = (event, t) => happened({ event, node: server.name, t })
+    server.onChange = (event, t) => happened({ event, node: server.name, ...(t !== undefined && { t }) })
     server.onDeath = (how) => notes.push(`${server.name} ${how}; its log: logs/${server.name}.log`)
   }
   await using runtime = await runtimes[plan.runtime as 'process'].open({ children, logs })
@@ -170,7 +171,7 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
       now,
       loadStartNs,
       reached: (what, after, untilOver) => fleet.reached(what, after, untilOver),
-      resolve: (target) => resolve(target, plan, cluster, fleet, links),
+      resolve: (target) => resolve(target, { plan, cluster, fleet, links, signal: over.signal }),
       record: (event) => recorder.record({ process: 'controller', f: 'fault', ...event }),
       stage: { cluster, links, signal: over.signal, log: progress.fault, random: random(plan.seed, 'faults') },
       announce: progress.fault,
@@ -234,13 +235,22 @@ async function stackOf(resources: Promise<AsyncDisposable>[]): Promise<AsyncDisp
 }
 
 /** A scenario's word for a target becomes handles, as things stand at this moment. */
-async function resolve(text: string, plan: Plan, cluster: Cluster, fleet: Fleet, links: Links): Promise<Target> {
+async function resolve(
+  text: string,
+  {
+    plan,
+    cluster,
+    fleet,
+    links,
+    signal,
+  }: { plan: Plan; cluster: Cluster; fleet: Fleet; links: Links; signal: AbortSignal },
+): Promise<Target> {
   const names = resolveTarget(text, {
     redis: cluster.redis.map(({ name }) => name),
     sentinels: cluster.sentinels.map(({ name }) => name),
     servers: fleet.servers.map(({ name }) => name),
     primary: (await cluster.primary()).name,
-    holder: fleet.servers.find(({ progress }) => progress.holding.length > 0)?.name,
+    holder: isHolder(text) ? await fleet.holder(holdWithinMs, signal) : undefined,
     random: random(plan.seed, 'target', text),
   })
   const nodes = [...cluster.redis, ...cluster.sentinels]
@@ -249,6 +259,7 @@ async function resolve(text: string, plan: Plan, cluster: Cluster, fleet: Fleet,
     nodes: nodes.filter(({ name }) => names.nodes.includes(name)),
     links: names.links.map((name) => links.get(name)),
     servers: fleet.servers.filter(({ name }) => names.servers.includes(name)),
+    ...(isHolder(text) && { whileHolding: true }),
   }
 }
 

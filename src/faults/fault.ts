@@ -29,6 +29,8 @@ export interface Target {
   nodes: NodeHandle[]
   links: Link[]
   servers: ServerHandle[]
+  /** The scenario said `holder`: the fault strikes at a moment at which the server holds a lock, by its own word, or does not land. */
+  whileHolding?: boolean
 }
 
 export interface Stage {
@@ -55,10 +57,30 @@ export interface Injection {
 /** Of a fault that found nothing to hit: why, and nothing to undo. */
 export const nothingDone = (proof: string): Injection => ({ landed: false, proof, heal: () => Promise.resolve() })
 
-/** A server process as a fault sees it. */
+/** A server as a fault sees it: its process, and the stdio program that shares its fate. */
 export interface ServerHandle {
   name: string
   pid: number | undefined
-  /** Signals the server and the stdio program that shares its fate. */
-  signal(signal: NodeJS.Signals): void
+  /** Of the server, and of its programs. */
+  pids: readonly number[]
+  /** By the operating system's word; `paused` where all of them are. */
+  state(): 'up' | 'paused' | 'down'
+  /** ms of CPU time that the server has used; undefined where it is gone, or the operating system does not tell. */
+  cpuMs(): number | undefined
+  /** The base address of its HTTP door. */
+  door: string
+  /** SIGSTOP; resolves when the operating system says so. `whileHolding`: at a moment at which it holds a lock, within 2 s. */
+  pause(options: { whileHolding: boolean }): Promise<Halt>
+  /** SIGCONT; resolves when the operating system says so. Does nothing where it is gone. */
+  resume(): Promise<void>
+  /** A busy loop in its event loop, until `unblock`. */
+  block(options: { whileHolding: boolean }): Promise<Halt>
+  unblock(): Promise<void>
+  /** SIGKILL; resolves when nothing of it is left. */
+  crash(): Promise<void>
+  /** A new process in its place, which goes on with its share of the load. Resolves when it is ready. */
+  restart(): Promise<void>
 }
+
+/** Whether a server stands still, and which keys it held by its own word when it began to. */
+export type Halt = { halted: true; holding: readonly string[] } | { halted: false; why: string }

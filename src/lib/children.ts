@@ -140,6 +140,15 @@ export function processState(pid: number): string | undefined {
   return stat(pid)?.[0]
 }
 
+/** Clock ticks a second, in which Linux tells times to user space on every architecture that Node runs on. */
+const ticksPerSecond = 100
+
+/** ms of CPU time that a process has used, with a precision of 10 ms; undefined where it is gone or there is no /proc. */
+export function cpuTimeMs(pid: number): number | undefined {
+  const fields = stat(pid)
+  return fields && ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond
+}
+
 /** False where nobody is in the group. */
 function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {

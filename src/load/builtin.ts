@@ -8,8 +8,8 @@ import { shareOf, usersOf } from './share.ts'
  */
 export const builtin: LoadDriver = {
   async run(context) {
-    const { load } = context
-    const startNs = context.now() + load.startTime * 1e6
+    const { load, resumed } = context
+    const startNs = (resumed?.beganNs ?? context.now()) + load.startTime * 1e6
     const crew = new Crew(context)
     await until(startNs, context)
     switch (load.executor) {
@@ -80,13 +80,19 @@ interface Work {
   left(): number
 }
 
-function endless({ index, count }: LoadContext): Work {
-  let turn = 0
+/** Numbers of a closed model's endless iterations that one incarnation of a server may use up. */
+const turnsPerIncarnation = 1_000_000
+
+function endless({ index, count, resumed }: LoadContext): Work {
+  let turn = (resumed?.incarnation ?? 0) * turnsPerIncarnation
   return { next: () => index + turn++ * count, left: () => 0 }
 }
 
-function perUser({ index, count }: LoadContext, vus: number, iterations: number): Work {
-  const done = new Map(usersOf(vus, index, count).map((vu) => [vu, 0]))
+function perUser({ index, count, resumed }: LoadContext, vus: number, iterations: number): Work {
+  const users = usersOf(vus, index, count)
+  // Whose they were, the dead did not tell.
+  const each = Math.min(iterations, Math.floor((resumed?.answered ?? 0) / users.length))
+  const done = new Map(users.map((vu) => [vu, each]))
   return {
     next(vu) {
       const turn = done.get(vu)!
@@ -98,11 +104,11 @@ function perUser({ index, count }: LoadContext, vus: number, iterations: number)
   }
 }
 
-function shared({ index, count }: LoadContext, vus: number, iterations: number): Work {
+function shared({ index, count, resumed }: LoadContext, vus: number, iterations: number): Work {
   // A server without users cannot take iterations.
   const takers = Math.min(vus, count)
   const share = index < takers ? shareOf(iterations, index, takers) : 0
-  let turn = 0
+  let turn = Math.min(share, resumed?.answered ?? 0)
   return { next: () => (turn < share ? index + turn++ * takers : undefined), left: () => share - turn }
 }
 
@@ -129,7 +135,8 @@ async function closed(crew: Crew, startNs: number, vus: number, durationMs: numb
 
 /** An open model: iterations begin when they are due, whether or not earlier ones have ended, as long as a user is free. */
 async function open(crew: Crew, startNs: number, load: ArrivalLoad): Promise<void> {
-  const { index, count, now, signal } = crew.context
+  const { index, count, now, signal, resumed } = crew.context
+  const resumedNs = now()
   const free = usersOf(load.maxVUs, index, count).reverse()
   const begin = async (vu: number, iteration: number, intendedNs: number) => {
     await crew.run(vu, iteration, intendedNs)
@@ -137,6 +144,11 @@ async function open(crew: Crew, startNs: number, load: ArrivalLoad): Promise<voi
   }
   for (const { iteration, dueNs } of arrivals(load, index, count)) {
     const intendedNs = startNs + dueNs
+    if (resumed && intendedNs < resumedNs) {
+      // Nobody was there for those who came after the death.
+      if (intendedNs >= resumed.diedNs) crew.drop(1)
+      continue
+    }
     // Times are absolute: what a late timer missed starts in a burst, with its intended start.
     if (intendedNs > now()) await until(intendedNs, crew.context)
     if (signal.aborted) return

@@ -19,6 +19,20 @@ export interface LoadContext {
   now(): number
   /** Aborts new iterations. */
   signal: AbortSignal
+  /** This server takes over the load of one that died: its executor goes on where that one was, and begins nothing a second time. */
+  resumed?: Resumed
+}
+
+/** Times are ns of the drill's clock. */
+export interface Resumed {
+  /** When the load began. */
+  beganNs: number
+  /** What was due from then on, and before now, is dropped. */
+  diedNs: number
+  /** 1 for the first that follows another. */
+  incarnation: number
+  /** Iterations that its predecessors had ended by then, as far as they told. */
+  answered: number
 }
 
 export interface LoadResult {

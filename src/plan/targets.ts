@@ -22,7 +22,7 @@ export interface Names {
 /** Who is who at the moment of injection. */
 export interface Situation extends Names {
   primary: string
-  /** The server that holds a lock right now. */
+  /** The server that holds a lock right now, where the target asks for it. */
   holder?: string | undefined
   /** Uniform in [0, 1), seeded: `one`, `minority` and `majority` are its choice. */
   random(): number
@@ -41,6 +41,9 @@ const nodeWords = ['primary', 'replica', 'one', 'minority', 'majority', 'all'] a
 const serverWords = ['servers', 'holder'] as const
 
 type Parsed = { kind: 'nodes' | 'servers'; word: string } | { kind: 'links'; from: string; to: string }
+
+/** Whether it asks who holds a lock at this moment. */
+export const isHolder = (text: string): boolean => /^\s*holder\b/.test(text)
 
 /** What a target is about. Throws UsageError where a word does not exist on this topology, with the nearest that does. */
 export function checkTarget(text: string, topology: string, names: Names): 'nodes' | 'links' | 'servers' {
@@ -125,10 +128,12 @@ function pickNodes(word: string, { redis, sentinels, primary, random }: Situatio
   }
 }
 
-function pickServers(word: string, { servers, holder, random }: Situation): string[] {
+function pickServers(word: string, { servers, holder }: Situation): string[] {
   if (word === 'servers') return [...servers]
-  // Nobody holds a lock at this very moment: the next one to do so is as good as drawn.
-  if (word === 'holder') return holder === undefined ? sample(servers, 1, random) : [holder]
+  if (word === 'holder') {
+    if (holder === undefined) throw new Error('no server held a lock, nor came to hold one')
+    return [holder]
+  }
   if (servers.includes(word)) return [word]
   throw new UsageError(`the target \`${word}\` is no server of this drill`)
 }

@@ -14,6 +14,8 @@ export interface LockUnderTest extends AsyncDisposable {
   lock: OpenLock
   /** Programs that share the server's fate. */
   pids: number[]
+  /** A fault is on this server: what its programs' pipes take meanwhile is no lag of theirs. */
+  leaveOutPings(on: boolean): void
 }
 
 const closeTimeoutMs = 5_000
@@ -47,6 +49,7 @@ async function openModule({ plan, endpoints, server, cwd }: ServerConfiguration)
       description: { ...description, capabilities: { ...description.capabilities, extend: open.extend !== undefined } },
       lock: open,
       pids: [],
+      leaveOutPings() {},
       async [Symbol.asyncDispose]() {
         await closeQuietly(open, closeTimeoutMs)
         env.disconnectAll()
@@ -85,6 +88,7 @@ async function openProgram(
     description: program.description,
     lock: program.lock,
     pids: program.pids(),
+    leaveOutPings: (on) => program.leaveOutPings(on),
     async [Symbol.asyncDispose]() {
       tell('lag', `a line may be read ${(program.lagNs() / 1e6).toFixed(1)} ms late`)
       // It bounds itself: 5 s, SIGTERM, 2 s, SIGKILL.

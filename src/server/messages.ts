@@ -1,3 +1,4 @@
+import type { Resumed } from '../load/load.ts'
 import type { Endpoints } from '../locks/lock.ts'
 import type { Plan } from '../plan/scenario.ts'
 
@@ -7,11 +8,31 @@ import type { Plan } from '../plan/scenario.ts'
 export type ToServer =
   | { kind: 'configure'; configuration: ServerConfiguration }
   /** Begin the load now (all servers have said `ready`). */
-  | { kind: 'load'; peers: Record<string, string> }
+  | { kind: 'load'; peers: Record<string, string>; resumed?: Resumed }
+  /** A server has a new address. */
+  | { kind: 'peers'; peers: Record<string, string> }
+  | StandStill
+  /** Say once that, and what, you hold: now, or as soon as you do. */
+  | { kind: 'tell-holding'; order: number }
   /** No new iterations; let what is under way end within `gracefulMs`, then say `finished`. */
   | { kind: 'stop'; gracefulMs: number }
   /** Close the lock, flush the history, say `closed` and exit. */
   | { kind: 'close' }
+
+/** A fault on the server itself (stand-still.ts). The answer is `standing-still`, or nothing. */
+export interface StandStill {
+  kind: 'stand-still'
+  /** Names the order in its answer. */
+  order: number
+  /** SIGSTOP to itself and to its programs, or a busy loop in its event loop. */
+  by: 'signal' | 'loop'
+  /** Wait for a moment at which it holds a lock. */
+  whileHolding: boolean
+  /** CLOCK_MONOTONIC, ns, decimal: after it the order is void. */
+  beforeNs: string
+  /** The loop ends when this file is gone. */
+  until: string
+}
 
 /** Server → controller. */
 export type FromServer =
@@ -22,6 +43,9 @@ export type FromServer =
   /** At most every few ms, and only when something changed. */
   | ({ kind: 'progress' } & Progress)
   | { kind: 'finished' }
+  /** Said in the moment before it stands still. `t`: ns of the drill's clock; `holding`: the keys that it holds. */
+  | { kind: 'standing-still'; order: number; t: number; holding: readonly string[] }
+  | { kind: 'holding'; order: number; holding: readonly string[] }
   | { kind: 'closed' }
 
 export interface LockDescription {

@@ -1,11 +1,12 @@
 import { EnvironmentError, UsageError } from '../lib/failure.ts'
 import type { FromServer, ToServer } from './messages.ts'
+import { standStill } from './stand-still.ts'
 import { openServer, type OrderServer } from './server.ts'
 
 /** How this process ends where its controller is gone or its history cannot be written. */
 const exitCodeOfFailure = 3
 
-/** Listens to the controller until it says `close` or is gone. Orders are carried out one after another, but for `stop`. */
+/** Listens to the controller until it says `close` or is gone. It does not wait for one order before it hears the next. */
 export function serve(): void {
   let server: OrderServer | undefined
 
@@ -16,10 +17,16 @@ export function serve(): void {
         return say({ kind: 'ready', door: server.door, lock: server.lock, pids: server.pids })
       case 'load':
         if (!server) return
-        await server.load(message.peers)
+        await server.load(message.peers, message.resumed)
         return say({ kind: 'finished' })
       case 'stop':
         return server?.stop(message.gracefulMs)
+      case 'peers':
+        return server?.meet(message.peers)
+      case 'stand-still':
+        return server && standStill(server, message, say)
+      case 'tell-holding':
+        return server?.whileHolding((holding) => say({ kind: 'holding', order: message.order, holding }))
       case 'close':
         await server?.[Symbol.asyncDispose]()
         return process.send?.({ kind: 'closed' } satisfies FromServer, () => process.exit(0)) as undefined

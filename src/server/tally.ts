@@ -13,6 +13,7 @@ export class Tally {
   /** Errors that the lock under test threw outside of any call. */
   unhandled = 0
   readonly #holding = new Map<string, number>()
+  #wantHolds: ((holding: string[]) => void)[] = []
   readonly #changed: () => void
 
   /** @param changed called after every change, so it has to be cheap */
@@ -35,6 +36,21 @@ export class Tally {
   /** Where a lock fails, one server may believe twice to hold a key. */
   hold(key: string): void {
     this.#holding.set(key, (this.#holding.get(key) ?? 0) + 1)
+    // In a turn of its own: the grant is not even handed out yet.
+    if (this.#wantHolds.length > 0) setImmediate(this.#tellHolds)
+  }
+
+  /** Calls back once, at a moment at which something is held: now, or later. */
+  whileHolding(act: (holding: string[]) => void): void {
+    this.#wantHolds.push(act)
+    this.#tellHolds()
+  }
+
+  readonly #tellHolds = () => {
+    if (this.#holding.size === 0) return
+    const wanted = this.#wantHolds
+    this.#wantHolds = []
+    for (const act of wanted) if (this.#holding.size > 0) act(this.holding)
   }
 
   letGo(key: string): void {
