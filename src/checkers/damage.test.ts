@@ -8,10 +8,10 @@ import { negativeStock } from './negative-stock.ts'
 import { oversold } from './oversold.ts'
 
 const cases = [
-  ['duplicates', duplicates, '2 duplicate orders in the ledger: a request that was done before was done again'],
-  ['oversold', oversold, '2 units sold beyond the stock'],
-  ['negative_stock', negativeStock, '2 products whose stock went below zero'],
-  ['lost_updates', lostUpdates, '2 updates lost: the stock does not show what was sold'],
+  ['duplicates', duplicates, '2 duplicate orders in the ledger: what was done before was done again'],
+  ['oversold', oversold, '2 units oversold in the ledger: more went out than there was'],
+  ['negative_stock', negativeStock, '2 products below zero in the ledger: what was left went below zero'],
+  ['lost_updates', lostUpdates, '2 lost updates in the ledger: what is left does not show what went out'],
 ] as const satisfies readonly (readonly [string, Checker, string])[]
 
 test.each(cases)('%s: found in the ledger, with examples', (metric, checker, sentence) => {
@@ -28,4 +28,19 @@ test.each(cases)('%s: found in the ledger, with examples', (metric, checker, sen
 test.each(cases)('%s: nothing found, or no ledger', (_, checker) => {
   expect(checker.check({ plan: plan(), events: [], damage: noDamage })).toEqual([])
   expect(checker.check({ plan: plan(), events: [] })).toEqual([])
+})
+
+test.each([
+  ['coupon', 'oversold', oversold, '1 coupon beyond the limit in the ledger: more went out than there was'],
+  [
+    'coupon',
+    'duplicates',
+    duplicates,
+    '1 second coupon to one user in the ledger: what was done before was done again',
+  ],
+  ['points', 'negative_stock', negativeStock, '1 balance below zero in the ledger: what was left went below zero'],
+  ['points', 'lost_updates', lostUpdates, '1 point lost in the ledger: what is left does not show what went out'],
+])('%s: %s speaks of its own trade', (kind, metric, checker, sentence) => {
+  const evidence = { plan: { ...plan(), workload: { kind } }, events: [], damage: { ...noDamage, [metric]: 1 } }
+  expect(checker.check(evidence)[0]!.message).toBe(sentence)
 })

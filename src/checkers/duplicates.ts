@@ -1,14 +1,9 @@
 import type { Checker } from './checker.ts'
-import { damageFinding, plural } from './damage.ts'
+import { damageFinding } from './damage.ts'
 
 export const duplicates = {
   name: 'duplicates',
-  title: 'Orders beyond the first with one request id, counted in the ledger',
+  title: 'What was done twice, counted in the ledger: orders and deductions of one request, coupons to one user',
   metrics: ['duplicates'],
-  check: ({ damage }) =>
-    damageFinding(
-      'duplicates',
-      damage,
-      (count) => `${plural(count, 'duplicate order')} in the ledger: a request that was done before was done again`,
-    ),
+  check: (evidence) => damageFinding('duplicates', evidence, 'what was done before was done again'),
 } satisfies Checker

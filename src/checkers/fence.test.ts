@@ -56,7 +56,7 @@ test('a lower fence that the ledger accepted counts too', () => {
       checker: 'fence',
       metric: 'fence_violations',
       count: 2,
-      message: 'the ledger accepted 2 writes with a lower fence than one it had seen',
+      message: '2 stale writes accepted in the ledger: their fence is lower than one that it had seen',
     },
   ])
 })

@@ -15,7 +15,8 @@ export const fence = {
   name: 'fence',
   title: 'A fence that does not exceed an earlier one of its key, or a lower one that the ledger accepted',
   metrics: ['fence_violations'],
-  check({ events, damage }) {
+  check(evidence) {
+    const { events } = evidence
     const { size, okAt, invokeAt, startNs, keyOf, keys } = holdsOf(events)
     /** Per key the grants that raised its fence, as indices of holds: they rise in time and in fence. */
     const raised: number[][] = keys.map(() => [])
@@ -39,11 +40,7 @@ export const fence = {
       if (highest === undefined || value > parse(grant(highest).fence!)!) granted.push(i)
     }
 
-    const accepted = damageFinding(
-      'stale_writes_accepted',
-      damage,
-      (count) => `the ledger accepted ${plural(count, 'write')} with a lower fence than one it had seen`,
-    )
+    const accepted = damageFinding('stale_writes_accepted', evidence, 'their fence is lower than one that it had seen')
     return [
       ...summary(violations),
       ...accepted.map((finding) => ({ ...finding, checker: 'fence', metric: 'fence_violations' })),

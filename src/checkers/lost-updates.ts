@@ -1,14 +1,10 @@
 import type { Checker } from './checker.ts'
-import { damageFinding, plural } from './damage.ts'
+import { damageFinding } from './damage.ts'
 
 export const lostUpdates = {
   name: 'lost_updates',
-  title: 'Sales that the stock does not show: units sold minus the drop of the stock, per product, absolute',
+  title:
+    'What the stock or the balance does not show: what went out minus their drop, per product or account, absolute',
   metrics: ['lost_updates'],
-  check: ({ damage }) =>
-    damageFinding(
-      'lost_updates',
-      damage,
-      (count) => `${plural(count, 'update')} lost: the stock does not show what was sold`,
-    ),
+  check: (evidence) => damageFinding('lost_updates', evidence, 'what is left does not show what went out'),
 } satisfies Checker

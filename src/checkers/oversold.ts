@@ -1,9 +1,9 @@
 import type { Checker } from './checker.ts'
-import { damageFinding, plural } from './damage.ts'
+import { damageFinding } from './damage.ts'
 
 export const oversold = {
   name: 'oversold',
-  title: 'Units sold beyond the stock, counted in the ledger',
+  title: 'What went out beyond what there was, counted in the ledger: units, coupons, points',
   metrics: ['oversold'],
-  check: ({ damage }) => damageFinding('oversold', damage, (count) => `${plural(count, 'unit')} sold beyond the stock`),
+  check: (evidence) => damageFinding('oversold', evidence, 'more went out than there was'),
 } satisfies Checker

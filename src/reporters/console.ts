@@ -1,5 +1,5 @@
 import { Chalk, type ChalkInstance, type ColorSupportLevel } from 'chalk'
-import { inWords } from '../ledger/words.ts'
+import { inWords, refusalOf } from '../ledger/words.ts'
 import { verdictMark } from './color.ts'
 import { latencyRows } from './latency.ts'
 import type { Report } from './report.ts'
@@ -97,7 +97,7 @@ function sentences({ findings }: Report): string[] {
 const outcomes = [
   ['done', 'done'],
   ['repeated', 'done before'],
-  ['refused', 'refused (sold out)'],
+  ['refused', 'refused'],
   ['contended', 'contended'],
   ['unavailable', 'unavailable'],
   ['indeterminate', 'indeterminate'],
@@ -106,8 +106,10 @@ const outcomes = [
   ['dropped_iterations', 'dropped iterations'],
 ] as const
 
-function loadSentence({ counts }: Report): string {
-  const parts = outcomes.flatMap(([name, words]) => (counts[name] ? [`${counts[name]} ${words}`] : []))
+function loadSentence({ counts, workload }: Report): string {
+  const why = refusalOf(workload)
+  const more = (name: string) => (name === 'refused' && why !== undefined ? ` (${why})` : '')
+  const parts = outcomes.flatMap(([name, words]) => (counts[name] ? [`${counts[name]} ${words}${more(name)}`] : []))
   return [plural(counts['requests'] ?? 0, 'request'), ...parts].join(' · ')
 }
 
