@@ -121,6 +121,23 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
   const ledger = context.ledger && (await unlessAborted(context.ledger, signal))
   const schema = `drill_${startNs}`
   await ledger?.prepare({ schema, ...shop(plan) })
+  const over = new AbortController()
+  let settleMs = plan.settle
+  await using watch = watchForEarlyEnd({
+    plan,
+    history,
+    servers: serverNames,
+    startNs,
+    damage: ledger && (() => ledger.damage(schema)),
+    log: progress.fault,
+    crossed({ metric, expression }) {
+      if (over.signal.aborted) return
+      phase('ended-early', `${metric}: ${expression}`)
+      settleMs = Math.min(settleMs, early.settleMs)
+      fleet.stop(early.gracefulStopMs)
+      over.abort()
+    },
+  })
   const opening = fleet.configure((server) => ({
     plan,
     endpoints: cluster.endpoints(server),
@@ -141,7 +158,6 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
     () => progress.tick({ ...fleet.progress(), elapsedMs: (now() - loadStartNs) / 1e6, totalMs }),
     tickMs,
   )
-  const over = new AbortController()
   const interrupt = () => {
     phase('interrupted')
     fleet.stop(0)
@@ -149,22 +165,7 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
   }
   signal.addEventListener('abort', interrupt, { once: true })
   if (signal.aborted) interrupt()
-  let settleMs = plan.settle
-  await using watch = watchForEarlyEnd({
-    plan,
-    history,
-    servers: serverNames,
-    startNs,
-    damage: ledger && (() => ledger.damage(schema)),
-    log: progress.fault,
-    crossed({ metric, expression }) {
-      if (over.signal.aborted) return
-      phase('ended-early', `${metric}: ${expression}`)
-      settleMs = Math.min(settleMs, early.settleMs)
-      fleet.stop(early.gracefulStopMs)
-      over.abort()
-    },
-  })
+  watch.loadBegins()
   try {
     const faults = direct({
       planned: plan.faults,

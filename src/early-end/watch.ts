@@ -16,11 +16,16 @@ export interface WatchOptions extends WorkerOptions {
 /** The books are counted by SQL, which costs the servers' Postgres some milliseconds. */
 const ledgerEveryMs = 1000
 
+/** Made before the load begins, so that its thread is there by then. */
+export interface EarlyEndWatch extends AsyncDisposable {
+  loadBegins(): void
+}
+
 /**
  * Looks, while the load is on, whether a threshold with `abortOnFail` is crossed: the histories in a thread of their own, the books by now and then counting
  * them. Costs nothing where the plan has no such threshold. That it fails is no failure of the drill, which then only takes its whole time.
  */
-export function watchForEarlyEnd({ damage, crossed, log, ...options }: WatchOptions): AsyncDisposable {
+export function watchForEarlyEnd({ damage, crossed, log, ...options }: WatchOptions): EarlyEndWatch {
   const aborting = allThresholds(options.plan.thresholds).filter(({ abortOnFail }) => abortOnFail)
   const over = new AbortController()
   const once = (threshold: Threshold) => {
@@ -33,8 +38,10 @@ export function watchForEarlyEnd({ damage, crossed, log, ...options }: WatchOpti
   const worker = inHistory ? new Worker(new URL('./worker.ts', import.meta.url), { workerData: options }) : undefined
   worker?.on('message', once)
   worker?.on('error', (error: Error) => log(`nobody looks whether the drill may end early: ${error.message}`))
-  if (damage && inBooks.length > 0) void watchBooks(inBooks, damage, once, over.signal)
   return {
+    loadBegins() {
+      if (damage && inBooks.length > 0) void watchBooks(inBooks, damage, once, over.signal)
+    },
     async [Symbol.asyncDispose]() {
       over.abort()
       await worker?.terminate()
