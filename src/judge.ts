@@ -57,6 +57,7 @@ export function judge(record: DrillRecord, control?: Report): Report {
     },
     latencyMs: measured.latencyMs,
     rates: measured.rates,
+    ...(Object.keys(measured.lockCounters).length > 0 && { lockCounters: measured.lockCounters }),
     faults,
     thresholds,
     ...(control && { control: caught(control) }),

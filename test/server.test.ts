@@ -116,7 +116,7 @@ describe('the door', () => {
       'info Command timed out',
       'info acquire resolved to true, which is neither a grant (an object) nor null',
     ])
-    expect(events.at(-1)).toMatchObject({ f: 'count', counts: { unhandled_errors: 0 } })
+    expect(events.at(-1)).toMatchObject({ f: 'count', counts: { unhandled_errors: 0 }, lock: { jokes: 3 } })
     expect(await shop.damage()).toMatchObject({ entries: 1, duplicates: 0 })
   })
 })

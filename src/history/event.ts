@@ -126,6 +126,8 @@ export interface AdapterEvent extends Base {
 export interface CountEvent extends Base {
   f: 'count'
   counts: Record<string, number>
+  /** What the lock under test counted, under its own names. */
+  lock?: Record<string, number>
 }
 
 export type Event =

@@ -75,15 +75,19 @@ test('a server that was granted nothing is unfair', () => {
   expect(measure(history.sorted(), 2).rates['fairness']).toBe(0.5)
 })
 
-test('what processes counted themselves is added up', () => {
-  const count = (process: string, dropped: number): Event => ({
+test('what processes and their locks counted themselves is added up, apart', () => {
+  const count = (process: string, dropped: number, lock?: Record<string, number>): Event => ({
     t: 1,
     process,
     type: 'info',
     f: 'count',
     counts: { dropped_iterations: dropped },
+    ...(lock && { lock }),
   })
-  expect(measure([count('server-1', 3), count('server-2', 4)], 2).counts['dropped_iterations']).toBe(7)
+  const events = [count('server-1', 3, { renewed: 2, granted: 1 }), count('server-2', 4, { renewed: 5 })]
+  const { counts, lockCounters } = measure(events, 2)
+  expect(counts).toMatchObject({ dropped_iterations: 7, granted: 0 })
+  expect(lockCounters).toEqual({ renewed: 7, granted: 1 })
 })
 
 test('recovery: from the heal where somebody waits, else from the first attempt; never granted counts to the end', () => {

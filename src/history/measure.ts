@@ -16,6 +16,8 @@ export interface Measured {
   latencyMs: Record<string, LatencySummary | Record<string, never>>
   /** `throughput` (1/s), `fairness` and `errors` (0 to 1); one that cannot be told is absent. */
   rates: Record<string, number>
+  /** What the lock counted, summed over the servers; empty where it counts nothing. */
+  lockCounters: Record<string, number>
   /** What the summaries are made of, in ms, ascending: for thresholds on any percentile. */
   samplesMs: Record<string, Float64Array>
 }
@@ -34,6 +36,7 @@ export interface Measured {
 export function measure(events: readonly Event[], servers: number): Measured {
   const counts: Record<string, number> = { requests: 0, granted: 0 }
   for (const outcome of requestOutcomes) counts[outcome] = 0
+  const lockCounters: Record<string, number> = {}
   const holds = holdsOf(events)
   const samples = {
     acquire_wait: new Samples(),
@@ -72,7 +75,8 @@ export function measure(events: readonly Event[], servers: number): Measured {
       if (event.outcome === 'done' && load !== undefined && event.t >= load.startNs && event.t <= load.endNs)
         doneInLoad++
     } else if (event.f === 'count') {
-      for (const [name, count] of Object.entries(event.counts)) counts[name] = (counts[name] ?? 0) + count
+      add(counts, event.counts)
+      add(lockCounters, event.lock ?? {})
     }
   }
 
@@ -84,7 +88,11 @@ export function measure(events: readonly Event[], servers: number): Measured {
   if (counts['requests']! > 0) {
     rates['errors'] = (counts['indeterminate']! + counts['unavailable']!) / counts['requests']!
   }
-  return { counts, latencyMs, rates, samplesMs }
+  return { counts, latencyMs, rates, lockCounters, samplesMs }
+}
+
+function add(sums: Record<string, number>, counts: Record<string, number>): void {
+  for (const [name, count] of Object.entries(counts)) sums[name] = (sums[name] ?? 0) + count
 }
 
 /** From the first `load` to the `settle` after it; undefined where the history has no such phase. */

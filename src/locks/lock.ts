@@ -27,6 +27,8 @@ export interface OpenLock {
   /** `false`: it was no longer ours. */
   release(grant: Grant): Promise<boolean>
   extend?(grant: Grant, ttlMs: number): Promise<boolean | { validForMs?: number }>
+  /** What it has counted so far, under names of its own: asked once at the end, before `close`; the report shows the sums of all servers. */
+  counters?(): Record<string, number>
   close?(): Promise<void> | void
 }
 

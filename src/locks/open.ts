@@ -32,7 +32,7 @@ export async function openLock(lock: Lock, env: LockEnv): Promise<OpenLock> {
   for (const name of ['acquire', 'release'])
     if (typeof members[name] !== 'function')
       throw wrong(`what its open returned needs \`${name}\`, a function, not ${kindOf(members[name])}`)
-  for (const name of ['extend', 'close'])
+  for (const name of ['extend', 'counters', 'close'])
     if (!['function', 'undefined'].includes(typeof members[name]))
       throw wrong(`\`${name}\` of what its open returned must be a function, not ${kindOf(members[name])}`)
   return opened as OpenLock

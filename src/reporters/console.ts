@@ -27,6 +27,7 @@ export function renderConsole(report: Report, options: ConsoleOptions): string {
     [...verdictLines(report, write, chalk), ...damageLines(report, write), ...faultLines(report, write, chalk)],
     [...thresholdLines(report, write), ...controlLines(report, write)],
     ['', ...latencyTable(report, options.width, chalk), ''],
+    counterLines(report, write),
     // Never broken into lines: these two are for copying.
     options.folder === undefined ? [] : copyable('report', `${options.folder}/report.html`, chalk),
     copyable('again', report.reproduce, chalk),
@@ -158,6 +159,12 @@ function controlLines({ control }: Report, write: Write): string[] {
     'control',
     `${control.lock}: not caught (${control.verdict}), so this run could not have seen such a lock`,
   )
+}
+
+/** The lock's own words for what it did; what never happened is left out. */
+function counterLines({ lockCounters = {} }: Report, write: Write): string[] {
+  const parts = Object.entries(lockCounters).flatMap(([name, count]) => (count ? [`${name} ${humanCount(count)}`] : []))
+  return parts.length > 0 ? write('the lock', parts.join(' · ')) : []
 }
 
 /** Right-aligned, with the columns that fit: count, p50, p95, p99, max; the median and the maximum stay longest. */

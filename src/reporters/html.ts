@@ -41,7 +41,7 @@ ${head(report)}
 ${timeline(report, events)}
 ${operations(report, events)}
 ${faults(report)}
-<div class="columns"><div>${latencies(report)}${thresholds(report)}</div>${counts(report)}</div>
+<div class="columns"><div>${latencies(report)}${thresholds(report)}</div><div>${counts(report)}${lockCounters(report)}</div></div>
 ${again(report, plan)}
 </body>
 </html>
@@ -114,6 +114,13 @@ function counts(report: Report): Markup {
   return markup`<section><h2>Counts and rates</h2><table><tbody>
 ${shown.filter(([, value]) => value !== 0).map(([name, value]) => markup`<tr><td>${name.replaceAll('_', ' ')}</td><td class="number">${humanCount(value)}</td></tr>`)}
 </tbody></table>${zero.length > 0 && markup`<p class="dim">0: ${zero.join(', ')}</p>`}</section>`
+}
+
+function lockCounters({ lockCounters }: Report): Markup | undefined {
+  if (lockCounters === undefined) return undefined
+  return markup`<section><h2>Counted by the lock</h2><table><tbody>
+${Object.entries(lockCounters).map(([name, count]) => markup`<tr><td>${name}</td><td class="number">${humanCount(count)}</td></tr>`)}
+</tbody></table></section>`
 }
 
 function thresholds(report: Report): Markup | undefined {

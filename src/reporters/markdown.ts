@@ -25,6 +25,7 @@ function sections(report: Report): string[] {
     `## ${verdictMark(report.verdict)} ${name} (seed ${report.seed})`,
     sentences.map((sentence) => `- ${escape(sentence)}`).join('\n'),
     table(['what', 'count'], counts),
+    table(['counted by the lock', ''], Object.entries(report.lockCounters ?? {})),
     table(
       ['latency', 'count', 'p50', 'p95', 'p99', 'max'],
       latencyRows(report).map(({ label, summary: { count, p50, p95, p99, max } }) => [

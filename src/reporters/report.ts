@@ -45,6 +45,8 @@ export const report = z.object({
   counts: z.record(z.string(), z.number()),
   latencyMs: z.record(z.string(), latency),
   rates: z.record(z.string(), z.number()),
+  /** What the lock itself counted, under its own names, summed over the servers that lived to tell. */
+  lockCounters: z.record(z.string(), z.number()).optional(),
   faults: z.array(
     z.object({
       fault: z.string(),

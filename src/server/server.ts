@@ -3,6 +3,7 @@ import { drillClock } from '../lib/clock.ts'
 import { UsageError } from '../lib/failure.ts'
 import { random } from '../lib/random.ts'
 import { lockEnv } from '../locks/env.ts'
+import type { OpenLock } from '../locks/lock.ts'
 import { loadDrivers } from '../load/index.ts'
 import type { LoadResult, Resumed } from '../load/load.ts'
 import { discipline } from '../workloads/common.ts'
@@ -156,7 +157,8 @@ export async function openServer(
     now,
     async [Symbol.asyncDispose]() {
       await shop.works.close(closeWorksMaxMs)
-      record({ process: server, type: 'info', f: 'count', counts: { ...counts, unhandled_errors: tally.unhandled } })
+      const counted = { ...counts, unhandled_errors: tally.unhandled }
+      record({ process: server, type: 'info', f: 'count', counts: counted, lock: countersOf(tested.lock) })
       await running.disposeAsync()
       report()
     },
@@ -172,6 +174,17 @@ const countsOf = (result: LoadResult | void): Record<string, number> =>
         interrupted_iterations: result.interruptedIterations,
       }
     : {}
+
+/** Numbers only, and none where the lock counts nothing or fails to tell: that is no reason to lose the rest. */
+function countersOf(lock: OpenLock): Record<string, number> | undefined {
+  try {
+    const told = lock.counters?.()
+    return told && Object.fromEntries(Object.entries(told).filter(([, count]) => Number.isFinite(count)))
+  } catch (error) {
+    console.error('the lock did not tell its counters:', error)
+    return undefined
+  }
+}
 
 /** On its own clients, through this server's links as the lock's. Throws UsageError. */
 function shelfOf({ endpoints, plan, server }: ServerConfiguration, db: LedgerSession): Shelf {

@@ -44,5 +44,6 @@ export default {
     },
     release: async () => true,
     extend: async (grant) => grant.validForMs !== 20,
+    counters: () => ({ jokes: 3, nonsense: Number.NaN }),
   }),
 }

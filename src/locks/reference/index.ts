@@ -33,11 +33,8 @@ export default {
         const lock = heldBy(grant)
         return (await lock.extend(ttlMs)) && { validForMs: lock.validForMs }
       },
-      async close() {
-        const { acquired, attempts, renewed, lost, fallbacks, breakerOpened } = locks.counters()
-        env.log(JSON.stringify({ acquired, attempts, renewed, lost, fallbacks, breakerOpened }))
-        await locks.close()
-      },
+      counters: () => ({ ...locks.counters() }),
+      close: () => locks.close(),
     }
   },
 } satisfies Lock
