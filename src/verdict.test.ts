@@ -253,3 +253,26 @@ test('exit codes: the first of 3, 1, 4, 99 that occurred', () => {
   expect(code(slow, unknown, invalid)).toBe(1)
   expect(exitCode([invalid], { environmentFailed: true })).toBe(3)
 })
+
+test('a drill that ended early is invalid without the doubts of what it did not live to see, and never valid', () => {
+  const early = (events: readonly Event[]): Event[] => [
+    ...events.slice(0, -1),
+    {
+      t: 99e6,
+      process: 'controller',
+      type: 'info',
+      f: 'phase',
+      phase: 'ended-early',
+      threshold: 'overlaps{blame:lock}: count==0',
+    },
+    ...events.slice(-1),
+  ]
+  const missed = { ...landed, landed: false, healedAtMs: null, proof: 'the drill ended before its time' }
+  expect(verdict({ events: early(overlapping), faults: [missed] })).toMatchObject({
+    verdict: 'invalid',
+    unknownBecause: [],
+  })
+  const { verdict: said, unknownBecause } = verdict({ events: early(good) })
+  expect(said).toBe('unknown')
+  expect(unknownBecause[0]).toMatch(/ended early, because overlaps\{blame:lock\}: count==0 seemed crossed/)
+})

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { UsageError } from '../lib/failure.ts'
 import { allThresholds, keeps, parseThreshold } from './thresholds.ts'
 
@@ -93,4 +93,28 @@ test('comparisons; what was not measured keeps nothing', () => {
     false,
   ])
   expect(holds('max<5', null)).toBe(false)
+})
+
+describe('abortOnFail', () => {
+  const abort = (threshold: string) => ({ threshold, abortOnFail: true, delayAbortEval: 500 })
+
+  test('k6’s object says when a crossed threshold ends the drill', () => {
+    expect(parseThreshold('overlaps{blame:lock}', abort('count==0'))).toMatchObject({
+      metric: 'overlaps{blame:lock}',
+      expression: 'count==0',
+      abortOnFail: true,
+      delayAbortEvalMs: 500,
+    })
+    expect(parseThreshold('overlaps', { ...abort('count==0'), abortOnFail: false })).toEqual(
+      parseThreshold('overlaps', 'count==0'),
+    )
+  })
+
+  test('only what can grow and nothing else can end a drill', () => {
+    expect(() => parseThreshold('lost_updates', abort('count==0'))).toThrow(/known at the end of a drill only/)
+    expect(() => parseThreshold('acquire_wait', abort('p(99)<250'))).toThrow(/known at the end of a drill only/)
+    expect(() => parseThreshold('overlaps', abort('count>=2'))).toThrow(/may be kept again/)
+    expect(() => parseThreshold('overlaps', abort('count==2'))).toThrow(/may be kept again/)
+    expect(parseThreshold('overlaps', abort('count<=2')).limit).toBe(2)
+  })
 })
