@@ -2,8 +2,10 @@ import type { Checker } from './checker.ts'
 import { duplicates } from './duplicates.ts'
 import { exclusion } from './exclusion.ts'
 import { fence } from './fence.ts'
+import { foreignReleases } from './foreign-releases.ts'
 import { lostUpdates } from './lost-updates.ts'
 import { negativeStock } from './negative-stock.ts'
+import { overclaims } from './overclaims.ts'
 import { oversold } from './oversold.ts'
 import { unsettled } from './unsettled.ts'
 
@@ -15,5 +17,7 @@ export const checkers = {
   negative_stock: negativeStock,
   lost_updates: lostUpdates,
   fence,
+  foreign_releases: foreignReleases,
+  overclaims,
   unsettled,
 } satisfies Record<string, Checker>

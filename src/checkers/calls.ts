@@ -1,0 +1,111 @@
+import type { Event, OperationEvent } from '../history/event.ts'
+import type { Hold } from './holds.ts'
+import { readLagNs } from './key-record.ts'
+
+/** One call of the lock, from its invoke to its answer. */
+export interface Call {
+  f: 'acquire' | 'extend' | 'release'
+  op: number
+  /** The acquire that it belongs to; its own op for an acquire. */
+  grant: number
+  process: string
+  invokeNs: number
+  /** Infinity where it was never answered. */
+  endNs: number
+  /** `info` where nobody knows what it did, or it was never answered. */
+  outcome: 'ok' | 'fail' | 'info'
+  error: string | undefined
+  ttlMs: number | undefined
+}
+
+export interface Calls {
+  /** In the order in which they were invoked. */
+  ofKey(key: string): readonly Call[]
+  /** When the grant's `lost` fired, ns. */
+  lostNs(grant: number): number | undefined
+}
+
+const cache = new WeakMap<readonly Event[], Calls>()
+
+/** All calls by key: an object each, so only for drills in which something is suspicious. O(n). */
+export function callsOf(events: readonly Event[]): Calls {
+  let calls = cache.get(events)
+  if (!calls) cache.set(events, (calls = build(events)))
+  return calls
+}
+
+function build(events: readonly Event[]): Calls {
+  const byKey = new Map<string, Call[]>()
+  const open = new Map<number, Call>()
+  const lost = new Map<number, number>()
+  for (const event of events) {
+    if (event.f === 'lost' && event.grant !== undefined) lost.set(event.grant, lost.get(event.grant) ?? event.t)
+    if (event.f !== 'acquire' && event.f !== 'extend' && event.f !== 'release') continue
+    if (event.type !== 'invoke') answered(open.get(event.op), event)
+    else {
+      const call = invoked(event)
+      open.set(event.op, call)
+      const calls = byKey.get(event.key)
+      if (calls) calls.push(call)
+      else byKey.set(event.key, [call])
+    }
+  }
+  return { ofKey: (key) => byKey.get(key) ?? [], lostNs: (grant) => lost.get(grant) }
+}
+
+const invoked = ({ f, op, grant, process, t, ttlMs }: OperationEvent): Call => ({
+  f: f as Call['f'],
+  op,
+  grant: grant ?? op,
+  process,
+  invokeNs: t,
+  endNs: Infinity,
+  outcome: 'info',
+  error: undefined,
+  ttlMs,
+})
+
+function answered(call: Call | undefined, { t, type, error }: OperationEvent): void {
+  if (call) Object.assign(call, { endNs: t, outcome: type, error })
+}
+
+/** Calls that are looked at around a moment. */
+const searchMax = 5000
+/** A command of a call that was given up may reach the node this much later. */
+const afterlifeNs = 10e9
+
+/**
+ * Whose call may have done something to the victim's key at that moment: a release before any other call, and one that was under way before one that
+ * had been given up. Undefined where the victim's own call may have done it, or nobody's is known.
+ */
+export function culpritAt(calls: Calls, victim: Hold, t: number): Call | undefined {
+  const ofKey = calls.ofKey(victim.key)
+  let best: Call | undefined
+  let bestRank = 0
+  const last = lastInvoked(ofKey, t)
+  for (let i = last; i >= 0 && last - i < searchMax; i--) {
+    const call = ofKey[i]!
+    const underWay = call.endNs >= t - readLagNs
+    const own = call.grant === victim.op
+    if (own && call.f === 'extend' && underWay) return undefined
+    if (own) continue
+    const givenUp = call.outcome === 'info' && t - call.endNs < afterlifeNs
+    // What failed for certain did nothing; an acquire that was granted did no more than to take.
+    const rank = underWay ? ranks[call.f] : givenUp ? 1 : 0
+    if (rank > bestRank) [best, bestRank] = [call, rank]
+  }
+  return best
+}
+
+const ranks = { release: 4, acquire: 3, extend: 2 }
+
+function lastInvoked(calls: readonly Call[], t: number): number {
+  let low = 0
+  let high = calls.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (calls[middle]!.invokeNs <= t) low = middle + 1
+    else high = middle
+  }
+  return low - 1
+}

@@ -1,0 +1,71 @@
+import type { Checker, Evidence } from './checker.ts'
+import { plural } from './damage.ts'
+import type { Hold } from './holds.ts'
+import { dueNs } from './leases.ts'
+import { sceneOf, grantingNode, type Scene } from './scene.ts'
+import { duration, seconds } from './words.ts'
+
+/**
+ * What a busy machine may add between the lock's own reckoning and the moment at which its answer is written down: the claim counts from
+ * there. (The end of the key needs no tolerance: a sample is written down after the node answered, so its time and PTTL are an upper bound.)
+ */
+const toleranceNs = 50e6
+
+/**
+ * Grants whose `validForMs`, or that of their last extension, reached past the end of their key, as samples on the node tell it: in a quorum,
+ * past the moment at which the lease of a majority ended. A lease that somebody took away early is another metric's. O(n log n).
+ */
+export const overclaims = {
+  name: 'overclaims',
+  title: 'A validForMs that reaches past the end of the key on the node',
+  metrics: ['overclaims'],
+  check(evidence) {
+    const scene = sceneOf(evidence)
+    const { holds } = scene
+    if (scene.record.nodes.length === 0) return []
+    let first: { hold: Hold; endNs: number } | undefined
+    const grants = new Set<number>()
+    let worstNs = 0
+    for (let i = 0; i < holds.size; i++) {
+      const claimNs = holds.validUntilNs[i]!
+      if (claimNs === Infinity || claimNs <= holds.startNs[i]!) continue
+      const hold = scene.hold(i)
+      const endNs = leaseEnd(evidence, scene, hold)
+      if (endNs === undefined || claimNs <= endNs + toleranceNs + holds.lagNs[i]!) continue
+      grants.add(hold.op)
+      worstNs = Math.max(worstNs, claimNs - endNs)
+      first ??= { hold, endNs }
+    }
+    if (!first) return []
+    const { hold, endNs } = first
+    return [
+      {
+        checker: 'overclaims',
+        metric: 'overclaims',
+        count: grants.size,
+        message:
+          `${plural(grants.size, 'grant')} claimed to be valid past the end of their key, by up to ${duration(worstNs / 1e6)}; the first at ${seconds(hold.startNs)}: ` +
+          `${hold.server} was told that it holds ${hold.key} until ${seconds(hold.validUntilNs)}, and the lease on the node ended at ${seconds(endNs)}`,
+        first: { key: hold.key, atMs: hold.startNs / 1e6, ops: [hold.op] },
+      },
+    ]
+  },
+} satisfies Checker
+
+/** When the grant's lease ends on the node, or on so many that no majority is left; undefined where the record does not tell. */
+function leaseEnd({ plan }: Evidence, scene: Scene, hold: Hold): number | undefined {
+  const nodes = scene.record.nodes.filter((node) => scene.record.track(node, hold.key) !== undefined)
+  if (plan.topology.kind !== 'redlock') {
+    const node = grantingNode(scene, nodes, hold)
+    return node === undefined ? undefined : dueNs(scene, node, hold)
+  }
+  const majority = Math.floor(plan.topology.nodes / 2) + 1
+  // A node that was not seen, or whose samples are missing, may have it as long as it likes.
+  const ends = scene.record.nodes.map((node) => {
+    if (!nodes.includes(node) || scene.anchor(node, hold) === undefined)
+      return scene.record.gaps(node).length > 0 ? Infinity : -Infinity
+    return dueNs(scene, node, hold) ?? Infinity
+  })
+  const end = ends.toSorted((a, b) => b - a)[majority - 1]!
+  return end === -Infinity ? undefined : end
+}
