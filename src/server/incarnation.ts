@@ -24,6 +24,8 @@ export class Incarnation {
   readonly #logFile: string
   readonly #children: Children
   readonly #child: ChildProcess
+  /** Resolves when the server's process is gone and everybody was told. */
+  readonly ended: Promise<void>
   #programs: readonly number[] = []
   #exit: string | undefined
   #ready: { resolve: (lock: LockDescription) => void; reject: (error: Error) => void } | undefined
@@ -55,12 +57,15 @@ export class Incarnation {
           return told.hear(message)
       }
     })
+    const { promise, resolve: gone } = Promise.withResolvers<void>()
+    this.ended = promise
     this.#child.on('exit', (code, signal) => {
       this.#exit = signal ?? `exit code ${code}`
       this.#ready?.reject(
         new EnvironmentError(`${name} ended before it was ready (${this.#exit}); its log: ${logFile}`),
       )
       told.ended(this.#exit)
+      gone()
     })
   }
 

@@ -167,6 +167,7 @@ export class ServerProcess implements ServerHandle {
     this.#crashing = true
     this.signal('SIGKILL')
     if (!(await this.#process.becomes('down'))) throw new Error(`${this.name} is still there after SIGKILL`)
+    await this.#process.ended
   }
 
   async restart(): Promise<void> {
