@@ -30,7 +30,7 @@ export async function removeFiller(admin: Redis): Promise<number> {
   return removed
 }
 
-/** A write of the harness' own: undefined where it is taken, else the words with which it is refused. */
+/** A write of the harness' own: undefined where it is taken, else the first sentence with which it is refused. */
 export async function refusalOfWrite(admin: Redis): Promise<string | undefined> {
   const key = `${internalPrefix}probe`
   try {
@@ -38,6 +38,6 @@ export async function refusalOfWrite(admin: Redis): Promise<string | undefined> 
     await admin.del(key)
     return undefined
   } catch (error) {
-    return (error as Error).message
+    return (error as Error).message.split(/\.(\s|$)/, 1)[0]!
   }
 }

@@ -1,0 +1,6 @@
+-- KEYS[1] the lock, ARGV[1] the token. Returns 1, or 0 where it was no longer ours.
+if redis.call('get', KEYS[1]) == ARGV[1] then
+  redis.call('persist', KEYS[1])
+  return 1
+end
+return 0
