@@ -5,8 +5,9 @@ import { watchForEarlyEnd } from './early-end/watch.ts'
 import { direct } from './faults/director.ts'
 import type { Target } from './faults/fault.ts'
 import type { Event, PhaseEvent, TopologyEvent } from './history/event.ts'
-import { isInternal } from './history/internal.ts'
-import { observe } from './history/observer.ts'
+import { auditNodes, countCommands } from './history/audit.ts'
+import { othersThan } from './history/internal.ts'
+import { observe, type Observer, type ObserverOptions } from './history/observer.ts'
 import { readHistory } from './history/reader.ts'
 import { Recorder } from './history/recorder.ts'
 import type { Damage, Ledger, Opening } from './ledger/ledger.ts'
@@ -116,13 +117,19 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
     signal,
   })
   cluster.onSwitch(({ from, to }) => happened({ event: 'switch-master', node: to, from, to }))
-  await using _observers = await observeAll(cluster, recorder, now, runtime.password)
+  await using observing = await observeAll(cluster, {
+    record: (event) => recorder.record(event),
+    now,
+    password: runtime.password,
+    isInternal: othersThan(plan.workload['guard']),
+  })
 
   const ledger = context.ledger && (await unlessAborted(context.ledger, signal))
   const schema = `drill_${startNs}`
   await ledger?.prepare({ schema, ...shop(plan) })
   const over = new AbortController()
   let settleMs = plan.settle
+  let answered = false
   await using watch = watchForEarlyEnd({
     plan,
     history,
@@ -134,6 +141,7 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
       if (over.signal.aborted) return
       phase('ended-early', `${metric}: ${expression}`)
       settleMs = Math.min(settleMs, early.settleMs)
+      answered = true
       fleet.stop(early.gracefulStopMs)
       over.abort()
     },
@@ -150,6 +158,7 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
   // A program behind stdio may build for minutes, and a lock's open may never return.
   const lock = await unlessAborted(opening, signal)
 
+  const commands = await countCommands(await observing.primaries(), cluster.admin)
   phase('load')
   progress.phase('load')
   const loadStartNs = now()
@@ -192,10 +201,16 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
   phase('settle')
   progress.phase('settling')
   await sleep(settleMs, undefined, { signal }).catch(() => undefined)
+  if (plan.workload['guard'] !== 'lua')
+    await commands.stop(await observing.primaries(), (event) => recorder.record(event))
   phase('end')
   progress.phase('reading')
-  if (!signal.aborted) notes.push(...(await fallen(cluster, links)))
+  const broken = signal.aborted ? [] : await fallen(cluster, links)
+  notes.push(...broken)
+  const whole = broken.length === 0 && !signal.aborted && !answered
+  if (whole) await fleet.audit(observing.alive)
   await fleet.close()
+  if (whole) notes.push(...(await auditNodes(await observing.primaries(), lock.bookkeeping)))
   // What was seen is not lost with the books.
   const damage = await ledger?.damage(schema).catch((error: Error) => {
     notes.push(`the ledger could not be read: ${error.message}; its damage was not counted`)
@@ -211,26 +226,39 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
   return { notes, damage, lock, versions, interrupted: signal.aborted }
 }
 
-function observeAll(
+/** The harness' eyes on all nodes. */
+interface Observing extends AsyncDisposable {
+  /** Those of the nodes that work for the lock: a replica only does again what its primary did. */
+  primaries(): Promise<Observer[]>
+  /** Names of the keys that are on some node. */
+  alive(): string[]
+}
+
+async function observeAll(
   cluster: Cluster,
-  recorder: Recorder,
-  now: () => number,
-  password: string,
-): Promise<AsyncDisposableStack> {
-  return stackOf(
-    cluster.redis.map(({ name, host, port }) =>
-      observe({ node: name, host, port, password, now, isInternal, record: (event) => recorder.record(event) }),
-    ),
+  options: Omit<ObserverOptions, 'node' | 'host' | 'port'>,
+): Promise<Observing> {
+  const { observers, stack } = await stackOf(
+    cluster.redis.map(({ name, host, port }) => observe({ node: name, host, port, ...options })),
   )
+  return {
+    async primaries() {
+      if (cluster.kind !== 'sentinel') return observers
+      const primary = await cluster.primary().catch(() => undefined)
+      return observers.filter(({ node }) => node === primary?.name)
+    },
+    alive: () => observers.flatMap((observer) => observer.alive()),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  }
 }
 
 /** Waits for all; where one fails, the others are closed again. */
-async function stackOf(resources: Promise<AsyncDisposable>[]): Promise<AsyncDisposableStack> {
+async function stackOf(resources: Promise<Observer>[]) {
   const stack = new AsyncDisposableStack()
   const settled = await Promise.allSettled(resources)
-  for (const result of settled) if (result.status === 'fulfilled') stack.use(result.value)
+  const observers = settled.flatMap((result) => (result.status === 'fulfilled' ? [stack.use(result.value)] : []))
   const failed = settled.find((result) => result.status === 'rejected')
-  if (!failed) return stack
+  if (!failed) return { observers, stack }
   await stack.disposeAsync()
   throw failed.reason
 }

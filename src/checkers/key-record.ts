@@ -63,7 +63,7 @@ export function keyRecord(
   const known = new Set(lockKeys)
   const nodes = new Map<string, NodeRecord>()
   for (const event of events) {
-    if (event.f !== 'key') continue
+    if (event.f !== 'key' || event.event === 'left') continue
     let node = nodes.get(event.process)
     if (!node)
       nodes.set(

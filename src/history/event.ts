@@ -101,7 +101,8 @@ export interface PhaseEvent extends Base {
  * Keyspace events (`set`, `del`, `expired`, `evicted`, `expire`, `hset`, …) stand in the order in which the node did them.
  * After a writing event the observer asks for the value and the time to live *on the same RESP3 connection*; the answer is the
  * event `sample`. It describes the key's state after the last event of that key before it in this process' order, because pushes and
- * replies share one ordered stream. With the key `''`: `watched` (the record begins), `gap` and `resync` (events between them may be missing).
+ * replies share one ordered stream. With the key `''`: `watched` (the record begins), `gap` and `resync` (events between them may be missing). The event
+ * `left` is no keyspace event: the key was there when the drill was over and its servers were gone.
  */
 export interface KeyEvent extends Base {
   f: 'key'
@@ -111,6 +112,18 @@ export interface KeyEvent extends Base {
   value?: string
   /** PTTL: -1 no expiry, -2 gone. */
   pttlMs?: number
+  /** Of `left`: it matches the lock's `bookkeeping`, and lives on by design. */
+  bookkeeping?: true
+}
+
+/**
+ * At the end of the drill, when nobody holds anything: a server took one of the keys that it had used once more, waiting for as long as a
+ * lease lasts. `ok`: it got it (and gave it back); `fail`: refused as contended; `info`: it failed otherwise. (process = the server)
+ */
+export interface AuditEvent extends Base {
+  f: 'audit'
+  key: string
+  waitedMs: number
 }
 
 /**
@@ -131,4 +144,12 @@ export interface CountEvent extends Base {
 }
 
 export type Event =
-  OperationEvent | RequestEvent | FaultEvent | TopologyEvent | PhaseEvent | KeyEvent | AdapterEvent | CountEvent
+  | OperationEvent
+  | RequestEvent
+  | FaultEvent
+  | TopologyEvent
+  | PhaseEvent
+  | KeyEvent
+  | AuditEvent
+  | AdapterEvent
+  | CountEvent

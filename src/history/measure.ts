@@ -14,7 +14,7 @@ export interface Measured {
   counts: Record<string, number>
   /** By metric: `acquire_wait`, `hold_time`, `handoff`, `request_duration`, `release_duration`, `recovery_time`. */
   latencyMs: Record<string, LatencySummary | Record<string, never>>
-  /** `throughput` (1/s), `fairness` and `errors` (0 to 1); one that cannot be told is absent. */
+  /** `throughput` (1/s), `fairness` and `errors` (0 to 1), `commands_per_acquire`; one that cannot be told is absent. */
   rates: Record<string, number>
   /** What the lock counted, summed over the servers; empty where it counts nothing. */
   lockCounters: Record<string, number>
@@ -85,6 +85,8 @@ export function measure(events: readonly Event[], servers: number): Measured {
   const rates: Record<string, number> = {}
   if (load !== undefined) rates['throughput'] = (doneInLoad * 1e9) / (load.endNs - load.startNs)
   if (counts['granted']! > 0) rates['fairness'] = jain([...grants.values()], Math.max(servers, grants.size))
+  if (counts['commands'] !== undefined && counts['granted']! > 0)
+    rates['commands_per_acquire'] = counts['commands'] / counts['granted']!
   if (counts['requests']! > 0) {
     rates['errors'] = (counts['indeterminate']! + counts['unavailable']!) / counts['requests']!
   }

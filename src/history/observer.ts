@@ -1,4 +1,6 @@
 import { Command, Redis } from 'ioredis'
+import { countSent, sentBy } from '../lib/sent.ts'
+import { parseCommands, type Commands } from './commands.ts'
 import type { KeyEvent } from './event.ts'
 import type { Observation } from './recorder.ts'
 
@@ -16,8 +18,18 @@ export interface ObserverOptions {
 }
 
 export interface Observer extends AsyncDisposable {
+  node: string
   /** The commands that it sent so far, by name in lower case: what has to be subtracted from the node's own counters. */
   sent(): Record<string, number>
+  /** The node's own counters. Rejects where it does not answer. */
+  commands(): Promise<Commands>
+  /** Keys of others that are there as far as was seen. */
+  alive(): string[]
+  /**
+   * Looks at the whole node, and records every key of others that is there as `left`; those that match one of the globs (as in Redis KEYS) as
+   * bookkeeping. Rejects where the node does not answer.
+   */
+  audit(bookkeeping: readonly string[]): Promise<void>
 }
 
 const channelStart = '__keyevent@'
@@ -27,6 +39,8 @@ const connectTimeoutMs = 5_000
 const reconnectMs = 50
 /** Keys that are looked for after a gap; a drill has some dozens. */
 const scanCount = 1000
+/** More than these nobody has to see to know that they are left. */
+const auditMaxKeys = 2000
 /** A lock's value is short; of anything else the head will do. */
 const valueMaxChars = 256
 /** Elements that are asked of a hash, a set, a list: a lock has a few. */
@@ -74,7 +88,6 @@ interface Watched {
 export async function observe(options: ObserverOptions): Promise<Observer> {
   const { node, record, now } = options
   const alive = new Map<string, Watched>()
-  const sent: Record<string, number> = {}
   const toAsk = new Set<string>()
   let asked = false
   let runId: string | undefined
@@ -95,12 +108,7 @@ export async function observe(options: ObserverOptions): Promise<Observer> {
     autoResendUnfulfilledCommands: false,
     lazyConnect: true,
   })
-  const send = redis.sendCommand.bind(redis)
-  redis.sendCommand = (command, stream) => {
-    const name = command.name.toLowerCase()
-    sent[name] = (sent[name] ?? 0) + 1
-    return send(command, stream)
-  }
+  countSent(redis)
 
   const seen = (event: string, key: string, more: Partial<KeyEvent> = {}) =>
     record({ process: node, type: 'info', f: 'key', event, key, ...more })
@@ -215,13 +223,44 @@ export async function observe(options: ObserverOptions): Promise<Observer> {
   redis.on('ready', () => void subscribe().catch(() => redis.disconnect(true)))
 
   return {
-    sent: () => ({ ...sent }),
+    node,
+    sent: () => sentBy(redis),
+    commands: async () => parseCommands(`${await redis.info('server')}\n${await redis.info('commandstats')}`),
+    alive: () => [...alive.keys()],
+    async audit(bookkeeping) {
+      const present = (await keysLike(redis, '*')).filter((key) => !options.isInternal?.(key))
+      const kept = new Set((await Promise.all(bookkeeping.map((glob) => keysLike(redis, glob)))).flat())
+      for (const key of present) {
+        const shape = await redis.type(key)
+        const [name, args] = readers[shape in readers ? (shape as Shape) : 'string'](key)
+        const value = await redis.call(name, ...args).catch(() => undefined)
+        const pttlMs = await redis.pttl(key)
+        if (pttlMs === -2) continue
+        seen('left', key, {
+          pttlMs,
+          ...(value !== undefined && { value: textOf(value) }),
+          ...(kept.has(key) && { bookkeeping: true }),
+        })
+      }
+    },
     async [Symbol.asyncDispose]() {
       if (closed) return
       closed = true
       redis.disconnect()
     },
   }
+}
+
+/** At most `auditMaxKeys` of them. */
+async function keysLike(redis: Redis, glob: string): Promise<string[]> {
+  const found = new Set<string>()
+  let cursor = '0'
+  do {
+    const [next, keys] = await redis.scan(cursor, 'MATCH', glob, 'COUNT', scanCount)
+    for (const key of keys) found.add(key)
+    cursor = next
+  } while (cursor !== '0' && found.size < auditMaxKeys)
+  return [...found]
 }
 
 /** What a write's event tells of the key's type: `hset`, `lpush`, `zadd`, `sadd`, `xadd` … */

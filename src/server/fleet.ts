@@ -128,6 +128,11 @@ export class Fleet implements AsyncDisposable {
     return first
   }
 
+  /** One server after the other tries what the lock still gives (server/audit.ts); `busy` is asked again for each. */
+  async audit(busy: () => readonly string[]): Promise<void> {
+    for (const server of this.servers) await server.audit(busy())
+  }
+
   /** Asks every server to close its lock, flush its history and exit. What does not is killed by the drill's Children. */
   async close(): Promise<void> {
     await Promise.all(this.servers.map((server) => server.close()))

@@ -16,6 +16,8 @@ export type ToServer =
   | { kind: 'tell-holding'; order: number }
   /** No new iterations; let what is under way end within `gracefulMs`, then say `finished`. */
   | { kind: 'stop'; gracefulMs: number }
+  /** Take every key that you asked for once more, but for those on the nodes, then say `audited`. */
+  | { kind: 'audit'; order: number; busy: readonly string[] }
   /** Close the lock, flush the history, say `closed` and exit. */
   | { kind: 'close' }
 
@@ -46,6 +48,7 @@ export type FromServer =
   /** Said in the moment before it stands still. `t`: ns of the drill's clock; `holding`: the keys that it holds. */
   | { kind: 'standing-still'; order: number; t: number; holding: readonly string[] }
   | { kind: 'holding'; order: number; holding: readonly string[] }
+  | { kind: 'audited'; order: number }
   | { kind: 'closed' }
 
 export interface LockDescription {

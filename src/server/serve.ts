@@ -27,6 +27,9 @@ export function serve(): void {
         return server && standStill(server, message, say)
       case 'tell-holding':
         return server?.whileHolding((holding) => say({ kind: 'holding', order: message.order, holding }))
+      case 'audit':
+        await server?.audit(message.busy)
+        return say({ kind: 'audited', order: message.order })
       case 'close':
         await server?.[Symbol.asyncDispose]()
         return process.send?.({ kind: 'closed' } satisfies FromServer, () => process.exit(0)) as undefined

@@ -24,6 +24,8 @@ export const holdWithinMs = 2_000
 const obeyWithinMs = 200
 /** For the order that was carried out at the last moment. */
 const graceMs = 300
+/** A lock that refuses everything does so within `waitMs` (audit.ts). */
+const auditWithinMs = 8_000
 const pollMs = 2
 
 const totals = ['requests', 'acquired', 'extending', 'releasing', 'contended', 'errors'] as const
@@ -199,7 +201,7 @@ export class ServerProcess implements ServerHandle {
     const order = ++this.#orders
     const answer = Promise.withResolvers<readonly string[] | undefined>()
     const nobody = () => answer.resolve(undefined)
-    this.#heard.set(order, ({ holding }) => answer.resolve(holding))
+    this.#heard.set(order, (message) => answer.resolve('holding' in message ? message.holding : undefined))
     signal.addEventListener('abort', nobody)
     if (signal.aborted) nobody()
     this.send({ kind: 'tell-holding', order })
@@ -209,6 +211,19 @@ export class ServerProcess implements ServerHandle {
       signal.removeEventListener('abort', nobody)
       this.#heard.delete(order)
     }
+  }
+
+  /** Resolves when it has tried all keys, or after `auditWithinMs`: what it did not come to is not told. */
+  async audit(busy: readonly string[]): Promise<void> {
+    if (this.state() !== 'up') return
+    const order = ++this.#orders
+    const over = new AbortController()
+    const audited = new Promise<void>((resolve) => this.#heard.set(order, () => resolve()))
+    this.send({ kind: 'audit', order, busy })
+    const patience = sleep(auditWithinMs, undefined, { signal: over.signal }).catch(() => {})
+    await Promise.race([audited, patience, this.#process.ended])
+    over.abort()
+    this.#heard.delete(order)
   }
 
   async close(): Promise<void> {
@@ -270,6 +285,7 @@ export class ServerProcess implements ServerHandle {
         return this.#finish()
       case 'standing-still':
       case 'holding':
+      case 'audited':
         return this.#heard.get(message.order)?.(message)
     }
   }

@@ -10,6 +10,7 @@ import { discipline } from '../workloads/common.ts'
 import { workloads, type WorkloadKind } from '../workloads/index.ts'
 import { openShelf, shelfClient, type Shelf } from '../workloads/guards/shelf.ts'
 import type { LedgerSession, Workload } from '../workloads/workload.ts'
+import { auditKeys } from './audit.ts'
 import { answerTimeoutMs } from './calls.ts'
 import { openDatabase } from './database.ts'
 import { Deadline } from './deadline.ts'
@@ -39,6 +40,8 @@ export interface OrderServer extends AsyncDisposable {
   meet(peers: Record<string, string>): void
   /** Begins nothing new; `load` resolves within `gracefulMs`. */
   stop(gracefulMs: number): void
+  /** Whether the lock still gives what nobody holds (audit.ts). */
+  audit(busy: readonly string[]): Promise<void>
   /** Records an error that the lock threw outside of any call. */
   unhandled(error: unknown): void
   /** Writes what is recorded and not yet on disk. */
@@ -145,6 +148,7 @@ export async function openServer(
       stopping.abort()
       setTimeout(() => stopped.resolve(), gracefulMs)
     },
+    audit: (busy) => auditKeys(shop, busy),
     unhandled(error) {
       if (tally.unhandled++ >= unhandledRecordsMax) return
       const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)

@@ -10,6 +10,8 @@ export class Tally {
     RequestOutcome,
     number
   >
+  /** Every key that the lock was ever asked for. */
+  readonly asked = new Set<string>()
   /** Errors that the lock under test threw outside of any call. */
   unhandled = 0
   readonly #holding = new Map<string, number>()

@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis'
+import { countSent } from '../lib/sent.ts'
 import type { NodeHandle } from '../runtimes/runtime.ts'
 
 /** The harness' own connections, one per node, made when first asked for. */
@@ -42,6 +43,7 @@ export function connectTo({ host, port }: NodeHandle, password: string): Redis {
     // A Sentinel, and a node that loads its data, are asked all the same.
     enableReadyCheck: false,
   })
+  countSent(client)
   // Every command says by itself what went wrong.
   client.on('error', () => {})
   return client
