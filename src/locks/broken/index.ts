@@ -252,4 +252,144 @@ export const broken = {
     caughtBy: { scenario: 'coupon-stampede', metric: 'overlaps' },
     load: () => import('./evicting-queue.ts'),
   },
+  'deletes-unasked': {
+    title: 'broken: releases with a DEL that does not ask whose lease it is',
+    caughtBy: { scenario: 'gc-pause', metric: 'overlaps' },
+    load: () => import('./deletes-unasked.ts'),
+  },
+  'extends-anybody': {
+    title: 'broken: extends by PEXPIRE, whoever holds the key',
+    caughtBy: { scenario: 'gc-pause', metric: 'overlaps' },
+    load: () => import('./extends-anybody.ts'),
+  },
+  'extend-says-yes': {
+    title: 'broken: takes a refused extension for one that worked',
+    caughtBy: { scenario: 'gc-pause', metric: 'overlaps' },
+    load: () => import('./extend-says-yes.ts'),
+  },
+  'heartbeat-steals': {
+    title: 'broken: takes over from a server whose heartbeat is late',
+    caughtBy: { scenario: 'gc-pause', metric: 'overlaps' },
+    load: () => import('./heartbeat-steals.ts'),
+  },
+  'host-token': {
+    title: "broken: its token is the server's name",
+    caughtBy: { scenario: 'event-loop-block', metric: 'overlaps' },
+    load: () => import('./host-token.ts'),
+  },
+  'forgets-its-try': {
+    title: 'broken: gives up waiting and forgets the request that is on its way',
+    caughtBy: { scenario: 'event-loop-block', metric: 'leaked_keys' },
+    load: () => import('./forgets-its-try.ts'),
+  },
+  'claims-from-reply': {
+    title: 'broken: counts its validity from the reply',
+    caughtBy: { scenario: 'event-loop-block', metric: 'overclaims' },
+    load: () => import('./claims-from-reply.ts'),
+  },
+  'clears-on-boot': {
+    title: 'broken: deletes all locks when it starts',
+    caughtBy: { scenario: 'crash-holder', metric: 'overlaps' },
+    load: () => import('./clears-on-boot.ts'),
+  },
+  'additive-extend': {
+    title: 'broken: an extension adds to the lease',
+    caughtBy: { scenario: 'crash-holder', metric: 'leaked_keys' },
+    load: () => import('./additive-extend.ts'),
+  },
+  'watchdog-gives-up': {
+    title: 'broken: its watchdog dies of one failed renewal',
+    caughtBy: { scenario: 'long-work', metric: 'overlaps' },
+    load: () => import('./watchdog-gives-up.ts'),
+  },
+  'watchdog-too-late': {
+    title: 'broken: its watchdog renews when the lease is over',
+    caughtBy: { scenario: 'long-work', metric: 'overlaps' },
+    load: () => import('./watchdog-too-late.ts'),
+  },
+  'extends-in-seconds': {
+    title: 'broken: extends in whole seconds, rounded down',
+    caughtBy: { scenario: 'long-work', metric: 'overlaps' },
+    load: () => import('./extends-in-seconds.ts'),
+  },
+  'reentrant-by-server': {
+    title: 'broken: lets in whoever comes from the same server',
+    caughtBy: { scenario: 'oversell', metric: 'overlaps' },
+    load: () => import('./reentrant-by-server.ts'),
+  },
+  'hands-over-too-early': {
+    title: 'broken: hands a lease on that it is deleting',
+    caughtBy: { scenario: 'oversell', metric: 'overlaps' },
+    load: () => import('./hands-over-too-early.ts'),
+  },
+  'no-validity-check': {
+    title: 'broken: hands out a lease that was over before its answer came',
+    caughtBy: { scenario: 'slow-reply', metric: 'overlaps' },
+    load: () => import('./no-validity-check.ts'),
+  },
+  'confirms-late': {
+    title: 'broken: asks again after a timeout and counts the lease from there',
+    caughtBy: { scenario: 'slow-reply', metric: 'overclaims' },
+    load: () => import('./confirms-late.ts'),
+  },
+  'shifted-replies': {
+    title: "broken: a timed-out request's reply goes to the next one",
+    caughtBy: { scenario: 'slow-reply', metric: 'overlaps' },
+    load: () => import('./shifted-replies.ts'),
+  },
+  'nil-is-mine': {
+    title: 'broken: a refusal after a broken connection must be its own key',
+    caughtBy: { scenario: 'lost-reply', metric: 'overlaps' },
+    load: () => import('./nil-is-mine.ts'),
+  },
+  'two-tokens': {
+    title: 'broken: a token in a list, pushed back twice',
+    caughtBy: { scenario: 'lost-reply', metric: 'overlaps' },
+    load: () => import('./two-tokens.ts'),
+  },
+  'compares-then-deletes': {
+    title: 'broken: GET, then DEL, in two round trips',
+    caughtBy: { scenario: 'lost-reply', metric: 'foreign_releases' },
+    load: () => import('./compares-then-deletes.ts'),
+  },
+  'counts-up': {
+    title: 'broken: INCR and DECR, sent again',
+    caughtBy: { scenario: 'flapping-link', metric: 'leaked_keys' },
+    load: () => import('./counts-up.ts'),
+  },
+  'forgets-the-error': {
+    title: 'broken: a promise that never settles when the connection breaks',
+    caughtBy: { scenario: 'flapping-link', metric: 'unsettled' },
+    load: () => import('./forgets-the-error.ts'),
+  },
+  'reaps-the-disconnected': {
+    title: 'broken: takes a closed connection for a dead holder',
+    caughtBy: { scenario: 'client-kill', metric: 'overlaps' },
+    load: () => import('./reaps-the-disconnected.ts'),
+  },
+  'wakes-on-reconnect': {
+    title: 'broken: whoever is woken believes that it is his turn',
+    caughtBy: { scenario: 'missed-wakeup', metric: 'overlaps' },
+    load: () => import('./wakes-on-reconnect.ts'),
+  },
+  'waits-for-ever': {
+    title: 'broken: waits for a message and for nothing else',
+    caughtBy: { scenario: 'missed-wakeup', metric: 'unsettled' },
+    load: () => import('./waits-for-ever.ts'),
+  },
+  'wakes-all': {
+    title: 'broken: a release inside the process lets all its waiters in',
+    caughtBy: { scenario: 'herd', metric: 'overlaps' },
+    load: () => import('./wakes-all.ts'),
+  },
+  'silent-watchdog': {
+    title: 'broken: short leases, and nobody is told that a renewal failed',
+    caughtBy: { scenario: 'slow-script', metric: 'overlaps' },
+    load: () => import('./silent-watchdog.ts'),
+  },
+  'null-object': {
+    title: 'broken: a dummy that says OK when there is no connection',
+    caughtBy: { scenario: 'max-clients', metric: 'overlaps' },
+    load: () => import('./null-object.ts'),
+  },
 } satisfies Record<string, BrokenLock>
