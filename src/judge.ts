@@ -53,6 +53,7 @@ export function judge(record: DrillRecord, control?: Report): Report {
       foreign_releases: found('foreign_releases'),
       overclaims: found('overclaims'),
       leaked_keys: found('leaked_keys'),
+      false_contention: found('false_contention'),
       unsettled: found('unsettled'),
     },
     latencyMs: measured.latencyMs,

@@ -109,6 +109,10 @@ export function exitCode(
   return 0
 }
 
+/** Whether a checker counts it. */
+const isFound = ({ name }: Threshold): boolean =>
+  Object.values<Checker>(checkers).some(({ metrics }) => metrics.includes(name))
+
 /** Whether it counts what the ledger shows. */
 const isDamage = ({ name }: Threshold): boolean =>
   (['duplicates', 'oversold', 'negative_stock', 'lost_updates'] satisfies (keyof Damage)[]).some(
@@ -149,7 +153,10 @@ function runCheckers({ plan, events, damage }: Testimony, all: readonly Checker[
 function valueOf(threshold: Threshold, findings: readonly Finding[], measured: Testimony['measured']): number | null {
   const { kind } = threshold
   if (kind === 'safety') return countOf(threshold, findings)
-  return kind === 'service' ? serviceValue(threshold, measured) : latencyValue(threshold, measured)
+  if (kind === 'latency') return latencyValue(threshold, measured)
+  // What a checker finds is counted there and nowhere else.
+  const found = isFound(threshold) ? { [threshold.name]: countOf(threshold, findings) } : {}
+  return serviceValue(threshold, { ...measured, counts: { ...measured.counts, ...found } })
 }
 
 function serviceValue({ name, aggregation }: Threshold, { counts, rates }: Testimony['measured']): number | null {

@@ -29,7 +29,7 @@ test('waits, holds, hand-overs, releases and requests of a history that one can 
     recovery_time: [],
   })
   expect(counts).toMatchObject({ requests: 2, granted: 2, done: 2, contended: 0, indeterminate: 0 })
-  expect(rates).toEqual({ throughput: 1, fairness: 1, errors: 0 })
+  expect(rates).toEqual({ throughput: 1, fairness: 1, errors: 0, bookkeeping_keys: 0 })
 })
 
 test('nobody waited, so nothing was handed over', () => {

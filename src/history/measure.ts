@@ -14,7 +14,7 @@ export interface Measured {
   counts: Record<string, number>
   /** By metric: `acquire_wait`, `hold_time`, `handoff`, `request_duration`, `release_duration`, `recovery_time`. */
   latencyMs: Record<string, LatencySummary | Record<string, never>>
-  /** `throughput` (1/s), `fairness` and `errors` (0 to 1), `commands_per_acquire`; one that cannot be told is absent. */
+  /** `throughput` (1/s), `fairness` and `errors` (0 to 1), `commands_per_acquire`, `bookkeeping_keys`; one that cannot be told is absent. */
   rates: Record<string, number>
   /** What the lock counted, summed over the servers; empty where it counts nothing. */
   lockCounters: Record<string, number>
@@ -31,7 +31,8 @@ export interface Measured {
  * (coordinated omission). handoff, recovery_time: handoffs.ts, recoveries.ts. Percentiles are nearest-rank.
  *
  * throughput: requests done while the load was on, a second of it. fairness: Jain's index over the servers' grants (Jain, Chiu, Hawe
- * 1984): 1 = all alike, 1/servers = one got them all. errors: the share of requests that were indeterminate or unavailable.
+ * 1984): 1 = all alike, 1/servers = one got them all. errors: the share of requests that were indeterminate or unavailable. bookkeeping_keys: how
+ * many keys the lock leaves behind by design, for each key that was held. commands_per_acquire: what the nodes carried out, a grant.
  */
 export function measure(events: readonly Event[], servers: number): Measured {
   const counts: Record<string, number> = { requests: 0, granted: 0 }
@@ -52,6 +53,7 @@ export function measure(events: readonly Event[], servers: number): Measured {
   const grants = new Map<string, number>()
   const load = loadPhase(events)
   let doneInLoad = 0
+  const bookkeeping = new Set<string>()
   for (let at = 0; at < events.length; at++) {
     const event = events[at]!
     if (event.f === 'acquire' || event.f === 'release') {
@@ -74,6 +76,8 @@ export function measure(events: readonly Event[], servers: number): Measured {
       samples.request_duration.addNs(event.t - event.intendedNs)
       if (event.outcome === 'done' && load !== undefined && event.t >= load.startNs && event.t <= load.endNs)
         doneInLoad++
+    } else if (event.f === 'key') {
+      if (event.bookkeeping) bookkeeping.add(event.key)
     } else if (event.f === 'count') {
       add(counts, event.counts)
       add(lockCounters, event.lock ?? {})
@@ -85,6 +89,8 @@ export function measure(events: readonly Event[], servers: number): Measured {
   const rates: Record<string, number> = {}
   if (load !== undefined) rates['throughput'] = (doneInLoad * 1e9) / (load.endNs - load.startNs)
   if (counts['granted']! > 0) rates['fairness'] = jain([...grants.values()], Math.max(servers, grants.size))
+  counts['bookkeeping_keys'] = bookkeeping.size
+  if (holds.keys.length > 0) rates['bookkeeping_keys'] = bookkeeping.size / holds.keys.length
   if (counts['commands'] !== undefined && counts['granted']! > 0)
     rates['commands_per_acquire'] = counts['commands'] / counts['granted']!
   if (counts['requests']! > 0) {

@@ -1,0 +1,108 @@
+import type { AuditEvent, Event, KeyEvent } from '../history/event.ts'
+import { callsOf } from './calls.ts'
+import type { Checker, Evidence, Finding } from './checker.ts'
+import { couldHold } from './could-hold.ts'
+import { plural } from './damage.ts'
+import { largestTtlMs } from './false-contention.ts'
+import { serverOf } from './holds.ts'
+import { prolonged, type Prolonged } from './prolonged.ts'
+import { duration, seconds } from './words.ts'
+
+/** Leases are rounded up to whole seconds by some commands, and a fair queue keeps its places a little longer than a lease. */
+const roundingMs = 1000
+
+/** One key, and the half sentence that convicts it. */
+interface Leak {
+  key: string
+  t: number
+  why: string
+  ops: number[]
+}
+
+/**
+ * Keys that outlive all holds. What is on the nodes when all servers are gone (`left`): without a time to live, or with one that reaches further than the
+ * largest TTL from its last write. What a server still refuses then, though nobody can hold it (`audit`). And keys that were prolonged after their
+ * hold was released: those go on for ever, as long as the server lives. A key that will go within its lease is no leak. O(n log n).
+ */
+export const leakedKeys = {
+  name: 'leaked_keys',
+  title:
+    'Keys that outlive all holds: without a time to live, beyond the largest TTL, still refused, or renewed after the release',
+  metrics: ['leaked_keys'],
+  check(evidence) {
+    const { events } = evidence
+    const ttlMs = largestTtlMs(events)
+    const leaks = new Map<string, Leak>()
+    for (const leak of [...leftOver(events, ttlMs), ...refused(events, ttlMs), ...renewed(evidence)])
+      if (!leaks.has(leak.key)) leaks.set(leak.key, leak)
+    const all = [...leaks.values()]
+    return all.length > 0 ? [finding(all)] : []
+  },
+} satisfies Checker
+
+function finding(leaks: readonly Leak[]): Finding {
+  const [{ key, t, why, ops }] = leaks as [Leak]
+  return {
+    checker: 'leaked_keys',
+    metric: 'leaked_keys',
+    count: leaks.length,
+    message: `${plural(leaks.length, 'key')} ${leaks.length === 1 ? 'outlives' : 'outlive'} all holds; the first: ${key} ${why}`,
+    first: { key, atMs: t / 1e6, ops },
+  }
+}
+
+/** The keys that the audit of the nodes found, those that live on by design left out. */
+export const leftKeys = (events: readonly Event[]): KeyEvent[] =>
+  events.filter((event): event is KeyEvent => event.f === 'key' && event.event === 'left')
+
+function leftOver(events: readonly Event[], ttlMs: number): Leak[] {
+  const left = leftKeys(events).filter((event) => !event.bookkeeping)
+  if (left.length === 0) return []
+  const lastWriteNs = lastWrites(events, new Set(left.map(({ key }) => key)))
+  return left.flatMap(({ key, t, process, pttlMs = -1 }) => {
+    const leak = (why: string) => [{ key, t, why, ops: [] }]
+    if (pttlMs < 0) return leak(`was left on ${process} without a time to live`)
+    const writtenNs = Math.min(t, lastWriteNs.get(`${process} ${key}`) ?? t)
+    const livesForMs = pttlMs + (t - writtenNs) / 1e6
+    if (livesForMs <= ttlMs * 1.5 + roundingMs) return []
+    return leak(
+      `was left on ${process} with ${duration(pttlMs)} to live, though no lease was asked for that is longer than ${duration(ttlMs)}`,
+    )
+  })
+}
+
+/** Of these keys, by node. */
+function lastWrites(events: readonly Event[], keys: ReadonlySet<string>): Map<string, number> {
+  const last = new Map<string, number>()
+  for (const event of events)
+    if (event.f === 'key' && event.event !== 'left' && event.event !== 'sample' && keys.has(event.key))
+      last.set(`${event.process} ${event.key}`, event.t)
+  return last
+}
+
+function refused(events: readonly Event[], ttlMs: number): Leak[] {
+  const audits = events.filter((event): event is AuditEvent => event.f === 'audit' && event.type === 'fail')
+  if (audits.length === 0) return []
+  const holders = couldHold(events, callsOf(events), ttlMs)
+  return audits.flatMap(({ key, t, process, waitedMs }) =>
+    holders.freeSinceNs(key, t) > t - waitedMs * 1e6
+      ? []
+      : [
+          {
+            key,
+            t,
+            why: `was refused to ${process} for ${duration(waitedMs)} after the end, though nobody held it and no lease was on a node`,
+            ops: [],
+          },
+        ],
+  )
+}
+
+function renewed(evidence: Evidence): Leak[] {
+  return prolonged(evidence).map(({ hold, node, t, releasedNs }: Prolonged) => ({
+    key: hold.key,
+    t,
+    why: `was released by ${serverOf(hold.process)} at ${seconds(releasedNs)}, and its lease on ${node} was prolonged at ${seconds(t)}`,
+    ops: [hold.op],
+  }))
+}

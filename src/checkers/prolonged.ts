@@ -1,0 +1,83 @@
+import type { OperationEvent } from '../history/event.ts'
+import type { Evidence } from './checker.ts'
+import type { Hold, Holds } from './holds.ts'
+import { lastUpTo, readLagNs, removals, writes } from './key-record.ts'
+import { OpTable } from './op-table.ts'
+import { primaryAt, sceneOf, type Scene } from './scene.ts'
+
+/** A lease that was written or prolonged when its hold had been released, and the release had been answered. */
+export interface Prolonged {
+  hold: Hold
+  node: string
+  t: number
+  releasedNs: number
+}
+
+/** Events that are looked at after a release. */
+const stepsMax = 50
+
+/**
+ * Renewals that outlive their hold: after the release was answered, the key is written or its lease is set anew, and the sample of it still
+ * shows the released token. Tokens that several grants share tell nothing. O(n log n).
+ */
+export function prolonged(evidence: Evidence): Prolonged[] {
+  const scene = sceneOf(evidence)
+  const { holds, record } = scene
+  if (record.nodes.length === 0 || !record.tokensTell()) return []
+  const released = releases(evidence)
+  const found: Prolonged[] = []
+  for (let i = 0; i < holds.size; i++) {
+    if (holds.releaseNs[i] === Infinity) continue
+    const releasedNs = evidence.events[released.get(opAt(holds, i))]?.t
+    if (releasedNs === undefined) continue
+    const hold = scene.hold(i)
+    if (hold.token === undefined) continue
+    for (const node of record.nodes) {
+      const t = prolongedOn(scene, node, hold, releasedNs + readLagNs)
+      if (t === undefined) continue
+      found.push({ hold, node, t, releasedNs })
+      break
+    }
+  }
+  return found.length === 0 ? found : withTokensOfTheirOwn(found, holds)
+}
+
+function prolongedOn(scene: Scene, node: string, hold: Hold, afterNs: number): number | undefined {
+  const events = scene.record.track(node, hold.key)?.events
+  if (events === undefined) return undefined
+  let changedNs: number | undefined
+  const from = lastUpTo(events, afterNs) + 1
+  for (let at = from; at < events.length && at - from < stepsMax; at++) {
+    const event = events[at]!
+    if (event.event === 'sample') {
+      if (event.value !== undefined && !event.value.includes(hold.token!)) return undefined
+      if (changedNs === undefined || event.pttlMs === -2) continue
+      // A replica repeats late what its primary did long ago.
+      return scene.sentinel && primaryAt(scene, changedNs) !== node ? undefined : changedNs
+    }
+    if (removals.has(event.event) || event.event === 'gap' || event.event === 'resync') return undefined
+    if (event.event === 'expire' || writes(event)) changedNs = event.t
+  }
+  return undefined
+}
+
+/** By grant: where in the history its release was answered. */
+function releases({ events }: Evidence): OpTable {
+  const answered = new OpTable()
+  for (let at = 0; at < events.length; at++) {
+    const event = events[at]!
+    if (event.f === 'release' && event.type === 'ok' && event.grant !== undefined) answered.set(event.grant, at)
+  }
+  return answered
+}
+
+const opAt = (holds: Holds, index: number) => (holds.events[holds.okAt[index]!] as OperationEvent).op
+
+function withTokensOfTheirOwn(found: readonly Prolonged[], holds: Holds): Prolonged[] {
+  const uses = new Map(found.map(({ hold }) => [hold.token!, new Set<number>()]))
+  for (let i = 0; i < holds.size; i++) {
+    const { token } = holds.events[holds.okAt[i]!] as OperationEvent
+    if (token !== undefined) uses.get(token)?.add(opAt(holds, i))
+  }
+  return found.filter(({ hold }) => uses.get(hold.token!)!.size === 1)
+}
