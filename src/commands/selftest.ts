@@ -70,7 +70,7 @@ export function selftestCommand() {
           if (options.format === 'json')
             process.stdout.write(`${JSON.stringify({ seed, repeat, outcomes }, null, 2)}\n`)
           else if (options.format === 'markdown') process.stdout.write(renderMarkdown(outcomes, command.join(' ')))
-          else process.stdout.write(renderTable(outcomes, { color: colorLevel('stdout') }))
+          else if (outcomes.length > 0) process.stdout.write(renderTable(outcomes, { color: colorLevel('stdout') }))
         }
         return interrupt.exitCode() ?? exitCodeOf(outcomes)
       }),

@@ -1,0 +1,5 @@
+-- KEYS[1] the lock; ARGV[1] the holder. Returns 1, or 0 where it is no longer the holder.
+if redis.call('hexists', KEYS[1], ARGV[1]) == 1 then
+  return redis.call('del', KEYS[1])
+end
+return 0
