@@ -12,7 +12,7 @@ export default {
   name: 'no-ttl',
   topologies: ['single', 'sentinel'],
   open(env) {
-    const redis = env.connect()
+    const redis = env.connect(0, { maxRetriesPerRequest: 1, autoResendUnfulfilledCommands: false })
     const { release } = plain(redis)
     return {
       release,

@@ -15,7 +15,9 @@ export default {
   capabilities: { autoExtend: true },
   open(env) {
     const right = plain(env.connect())
-    const direct = plain(env.connect(0, { commandTimeout: timeoutMs, enableOfflineQueue: false, maxRetriesPerRequest: 0 }))
+    const direct = plain(
+      env.connect(0, { commandTimeout: timeoutMs, enableOfflineQueue: false, maxRetriesPerRequest: 0 }),
+    )
     const watches = new Map<string, NodeJS.Timeout>()
 
     return {
@@ -28,7 +30,10 @@ export default {
             clearInterval(watch)
             lost.abort()
           }
-          right.extend(held, waiting.ttlMs).then((mine) => mine || gone(), () => {})
+          right.extend(held, waiting.ttlMs).then(
+            (mine) => mine || gone(),
+            () => {},
+          )
         }, waiting.ttlMs / 3)
         watches.set(held.token, watch)
         return { ...held, lost: lost.signal }
