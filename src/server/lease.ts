@@ -8,8 +8,7 @@ import { flawOfGrant, isSignal, tellFlaw } from './contract.ts'
  */
 export class Lease {
   #lost = false
-  #renewedAtMs = performance.now()
-  #validForMs: number
+  #extendAtMs: number
   readonly #counter: Counter
   readonly #process: string
   readonly #held: Held
@@ -24,7 +23,7 @@ export class Lease {
     const { validForMs, lost } = held.grant
     const flaw = flawOfGrant(held.grant)
     if (flaw !== undefined) tellFlaw(counter, process, flaw)
-    this.#validForMs = Number.isFinite(validForMs) ? validForMs! : counter.ttlMs
+    this.#extendAtMs = performance.now() + (Number.isFinite(validForMs) ? validForMs! : counter.ttlMs) / 2
     if (!isSignal(lost)) return
     this.#signal = lost
     if (lost.aborted) this.#onLost()
@@ -38,23 +37,23 @@ export class Lease {
 
   /**
    * Waits. Where the wait outlasts half of the lease's validity, it extends at that half, and again at the next; when that is refused,
-   * it comes back early if `obeysLost`. An extension of which nobody knows whether it happened is tried again half a lease later.
+   * it comes back early if `obeysLost`. An extension of which nobody knows whether it happened is tried again soon, while there is time.
    */
   async work(forMs: number, { obeysLost }: { obeysLost: boolean }): Promise<void> {
     const endAtMs = performance.now() + forMs
     let extending = this.#extends
     for (;;) {
       if (this.#lost && obeysLost) return
-      const halfAtMs = extending && !this.#lost ? this.#renewedAtMs + this.#validForMs / 2 : Infinity
-      const wakeAtMs = Math.min(endAtMs, halfAtMs)
+      const wakeAtMs = extending && !this.#lost ? Math.min(endAtMs, this.#extendAtMs) : endAtMs
       const waitMs = wakeAtMs - performance.now()
       // A timer counts whole milliseconds: rounded, so that the scenario's durations hold on average.
       if (waitMs > 0) await sleep(Math.max(1, Math.round(waitMs)))
       if (wakeAtMs === endAtMs) return
       const extension = await extend(this.#counter, this.#process, this.#held)
-      this.#renewedAtMs = performance.now()
       if (extension.answer === 'lost') this.#lost = true
-      if (extension.answer === 'extended') this.#validForMs = Math.max(2, extension.validForMs)
+      const { ttlMs } = this.#counter
+      const againMs = extension.answer === 'extended' ? Math.max(2, extension.validForMs) / 2 : Math.max(10, ttlMs / 10)
+      this.#extendAtMs = performance.now() + againMs
       if (performance.now() >= endAtMs) extending = false
     }
   }
