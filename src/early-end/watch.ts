@@ -1,7 +1,6 @@
 import { setInterval as every } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { Damage } from '../ledger/ledger.ts'
-import type { Plan } from '../plan/scenario.ts'
 import { allThresholds, keeps, type Threshold } from '../plan/thresholds.ts'
 import type { WorkerOptions } from './worker.ts'
 
