@@ -56,6 +56,7 @@ export function judge(record: DrillRecord, control?: Report): Report {
       false_contention: found('false_contention'),
       unsettled: found('unsettled'),
     },
+    ...(plan.recorded && { recorded: plan.recorded as Record<string, number> }),
     latencyMs: measured.latencyMs,
     rates: measured.rates,
     ...(Object.keys(measured.lockCounters).length > 0 && { lockCounters: measured.lockCounters }),

@@ -8,6 +8,7 @@ import { z } from 'zod'
 /** `500ms`, `12s`, `1m`: a number without a unit is an error, in k6's words. → ms */
 const duration = z
   .string({ error: 'a duration needs a unit, for example 500ms, 12s or 1m' })
+  .refine((text) => !/^\s*-/.test(text), { error: 'a time cannot be negative', abort: true })
   .regex(/^(\d+(\.\d+)?)(ms|s|m)$/, 'a duration needs a unit, for example 500ms, 12s or 1m')
   .transform((text) => {
     const [, amount, unit] = /^([\d.]+)(ms|s|m)$/.exec(text)!
@@ -56,16 +57,20 @@ const common = {
   via: z.enum(['server', 'http']).default('server'),
 }
 
+/** Each is a caller of its own inside a server: beyond this, nothing is measured but the harness. */
+const vusMax = 10_000
+const vus = z.int().min(1).max(vusMax)
+
 /** k6's executors, with k6's names and meanings. `rate` is iterations per `timeUnit`. VUs and iterations are of the whole drill, not per server. */
 export const load = z.discriminatedUnion('executor', [
-  z.strictObject({ executor: z.literal('constant-vus'), vus: z.int().min(1), duration, ...common }),
+  z.strictObject({ executor: z.literal('constant-vus'), vus, duration, ...common }),
   z.strictObject({
     executor: z.literal('constant-arrival-rate'),
     rate: z.number().positive(),
     timeUnit: duration.prefault('1s'),
     duration,
-    preAllocatedVUs: z.int().min(0).default(0),
-    maxVUs: z.int().min(1).default(100),
+    preAllocatedVUs: z.int().min(0).max(vusMax).default(0),
+    maxVUs: vus.default(100),
     ...common,
   }),
   z.strictObject({
@@ -73,20 +78,20 @@ export const load = z.discriminatedUnion('executor', [
     startRate: z.number().min(0).default(0),
     timeUnit: duration.prefault('1s'),
     stages: z.array(z.strictObject({ target: z.number().min(0), duration })).min(1),
-    preAllocatedVUs: z.int().min(0).default(0),
-    maxVUs: z.int().min(1).default(100),
+    preAllocatedVUs: z.int().min(0).max(vusMax).default(0),
+    maxVUs: vus.default(100),
     ...common,
   }),
   z.strictObject({
     executor: z.literal('per-vu-iterations'),
-    vus: z.int().min(1),
+    vus,
     iterations: z.int().min(1),
     maxDuration: duration.prefault('60s'),
     ...common,
   }),
   z.strictObject({
     executor: z.literal('shared-iterations'),
-    vus: z.int().min(1),
+    vus,
     iterations: z.int().min(1),
     maxDuration: duration.prefault('60s'),
     ...common,
@@ -121,6 +126,15 @@ export const scenario = z.strictObject({
   load,
   faults: z.array(fault).default([]),
   settle: duration.prefault('500ms'),
+  /** What was counted in the real incident that the scenario replays: reports show it beside what the drill counted. */
+  recorded: z
+    .strictObject({
+      duplicates: z.int().min(0).optional(),
+      oversold: z.int().min(0).optional(),
+      negative_stock: z.int().min(0).optional(),
+      lost_updates: z.int().min(0).optional(),
+    })
+    .optional(),
   /** A lock that this drill has to catch. */
   control: z.string(),
   /** Below these numbers the verdict is unknown. */

@@ -3,7 +3,7 @@ import { inWords, refusalOf } from '../ledger/words.ts'
 import { verdictMark } from './color.ts'
 import { latencyRows } from './latency.ts'
 import type { Report } from './report.ts'
-import { humanCount, humanMs, moment, plain, plural, wrap } from './text.ts'
+import { humanCount, humanMs, moment, plain, plural, recordedText, wrap } from './text.ts'
 
 /**
  * The console's last block: what a tired person reads in ten seconds. Pure: `width` in columns, `color` is chalk's level (0 = none).
@@ -116,11 +116,14 @@ function loadSentence({ counts, workload }: Report): string {
 
 const damages = ['duplicates', 'oversold', 'negative_stock', 'lost_updates', 'stale_writes_refused'] as const
 
-function damageLines({ counts, workload }: Report, write: Write): string[] {
+function damageLines({ counts, recorded, workload }: Report, write: Write): string[] {
   const counted = damages.filter((metric) => counts[metric] !== undefined)
   if (counted.length === 0) return []
   const parts = counted.flatMap((metric) => (counts[metric] ? [inWords(workload, metric, counts[metric])] : []))
-  return write('damage', parts.length > 0 ? parts.join(' · ') : 'none in the ledger')
+  return [
+    ...write('damage', parts.length > 0 ? parts.join(' · ') : 'none in the ledger'),
+    ...(recorded === undefined ? [] : write('on the day', recordedText(recorded, workload))),
+  ]
 }
 
 function faultLines({ faults }: Report, write: Write, chalk: ChalkInstance): string[] {

@@ -8,7 +8,7 @@ import { aroundViolation } from './around.ts'
 import type { Report } from './report.ts'
 import type { Reporter } from './reporter.ts'
 import { style } from './style.ts'
-import { humanCount, humanMs, moment } from './text.ts'
+import { humanCount, humanMs, moment, recordedText } from './text.ts'
 import { firstViolation, timelineOf } from './timeline.ts'
 import { drawTimeline } from './timeline-svg.ts'
 
@@ -113,7 +113,7 @@ function counts(report: Report): Markup {
   const zero = shown.filter(([, value]) => value === 0).map(([name]) => name.replaceAll('_', ' '))
   return markup`<section><h2>Counts and rates</h2><table><tbody>
 ${shown.filter(([, value]) => value !== 0).map(([name, value]) => markup`<tr><td>${name.replaceAll('_', ' ')}</td><td class="number">${humanCount(value)}</td></tr>`)}
-</tbody></table>${zero.length > 0 && markup`<p class="dim">0: ${zero.join(', ')}</p>`}</section>`
+</tbody></table>${report.recorded !== undefined && markup`<p>In the incident itself: ${recordedText(report.recorded, report.workload)}</p>`}${zero.length > 0 && markup`<p class="dim">0: ${zero.join(', ')}</p>`}</section>`
 }
 
 function lockCounters({ lockCounters }: Report): Markup | undefined {

@@ -2,7 +2,7 @@ import { verdictMark } from './color.ts'
 import { latencyRows } from './latency.ts'
 import type { Report } from './report.ts'
 import type { Reporter } from './reporter.ts'
-import { humanCount, humanMs, moment, plain } from './text.ts'
+import { humanCount, humanMs, moment, plain, recordedText } from './text.ts'
 
 /** summary.md: for a pull request's comment or a job's summary page. */
 export const markdown = {
@@ -25,6 +25,7 @@ function sections(report: Report): string[] {
     `## ${verdictMark(report.verdict)} ${name} (seed ${report.seed})`,
     sentences.map((sentence) => `- ${escape(sentence)}`).join('\n'),
     table(['what', 'count'], counts),
+    report.recorded ? `In the incident itself: ${recordedText(report.recorded, report.workload)}.` : '',
     table(['counted by the lock', ''], Object.entries(report.lockCounters ?? {})),
     table(
       ['latency', 'count', 'p50', 'p95', 'p99', 'max'],

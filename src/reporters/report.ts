@@ -43,6 +43,8 @@ export const report = z.object({
     }),
   ),
   counts: z.record(z.string(), z.number()),
+  /** The damage of the real incident that the scenario replays, for comparison. */
+  recorded: z.record(z.string(), z.number()).optional(),
   latencyMs: z.record(z.string(), latency),
   rates: z.record(z.string(), z.number()),
   /** What the lock itself counted, under its own names, summed over the servers that lived to tell. */

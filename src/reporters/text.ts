@@ -1,4 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
+import type { DamageMetric } from '../ledger/books/book.ts'
+import { inWords } from '../ledger/words.ts'
 
 /** Small words and numbers that several reporters share. */
 
@@ -25,6 +27,12 @@ export function moment(ms: number): string {
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${humanCount(count)} ${count === 1 ? one : many}`
 }
+
+/** The damage of the real incident that a scenario replays, as the damage of the drill is told. */
+export const recordedText = (recorded: Record<string, number>, workload: string): string =>
+  Object.entries(recorded)
+    .map(([metric, count]) => inWords(workload, metric as DamageMetric, count))
+    .join(' · ')
 
 /** Counts and rates: whole from 100 on, at most two decimals below; no thousands separators, so that numbers can be copied. */
 export function humanCount(value: number): string {
