@@ -342,10 +342,10 @@ export const broken = {
     caughtBy: { scenario: 'lost-reply', metric: 'overlaps' },
     load: () => import('./nil-is-mine.ts'),
   },
-  'two-tokens': {
-    title: 'broken: a token in a list, pushed back twice',
+  'two-permits': {
+    title: 'broken: a semaphore whose permit is given back twice',
     caughtBy: { scenario: 'lost-reply', metric: 'overlaps' },
-    load: () => import('./two-tokens.ts'),
+    load: () => import('./two-permits.ts'),
   },
   'compares-then-deletes': {
     title: 'broken: GET, then DEL, in two round trips',
@@ -354,7 +354,7 @@ export const broken = {
   },
   'counts-up': {
     title: 'broken: INCR and DECR, sent again',
-    caughtBy: { scenario: 'flapping-link', metric: 'leaked_keys' },
+    caughtBy: { scenario: 'flapping-link', metric: 'overlaps' },
     load: () => import('./counts-up.ts'),
   },
   'forgets-the-error': {
