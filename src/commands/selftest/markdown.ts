@@ -79,9 +79,8 @@ const letters: Record<string, string> = {
   false_contention: 'N',
   unsettled: 'U',
 }
-const legend =
-  'O overlaps · D damage in the ledger · F fences · R foreign releases · C overclaims · L leaked keys · N contention about nothing · U unsettled calls · ' +
-  '· nothing was found · ? the drill could not tell · empty: not made for it. Bold: what the corpus claims.'
+const legend = `O overlaps, D damage in the ledger, F fences, R foreign releases, C overclaims, L leaked keys, N contention about nothing, U unsettled calls,
+– nothing was found, ? the drill could not tell, empty: not made for it. Bold is what the corpus claims.`
 
 function matrix(rows: readonly Row[]): string {
   const scenarios = [...new Set(rows.map(({ scenario }) => scenario))].sort()
@@ -100,7 +99,7 @@ function cell(rows: readonly Row[]): string {
   const all = rows.flatMap(({ outcomes }) => outcomes)
   const metrics = all.flatMap((outcome) => outcome.metrics).map((metric) => letters[metric] ?? metric)
   const found = [...new Set(metrics)].join('')
-  const text = found || (all.some(({ result }) => result === 'unknown') ? '?' : '·')
+  const text = found || (all.some(({ result }) => result === 'unknown') ? '?' : '–')
   return rows.some(({ claimed }) => claimed) ? `**${text}**` : text
 }
 
