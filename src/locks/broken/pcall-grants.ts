@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
+import { connected } from '../connected.ts'
 import { attempt } from '../definite.ts'
 import type { Held } from '../held.ts'
 import type { Lock } from '../lock.ts'
 import { luaScript } from '../lua.ts'
 import { retrying } from '../nodes.ts'
-import { openPrimary } from '../primary.ts'
 
 const takeIfFree = luaScript(import.meta.url, 'pcall-grants.lua')
 const releaseIfMine = luaScript(import.meta.url, '../release.lua')
+const timeoutMs = 800
 
 /**
  * Bug: an acquire script that writes by `redis.pcall` and does not look at what that returned. On a node that refuses writes (READONLY after a
@@ -18,7 +19,8 @@ export default {
   name: 'pcall-grants',
   topologies: ['single', 'sentinel'],
   async open(env) {
-    const redis = await openPrimary(env)
+    const redis = env.connect(0, { commandTimeout: timeoutMs, maxRetriesPerRequest: 0, enableOfflineQueue: false })
+    await connected(redis, 2000)
     return {
       acquire(key, { ttlMs, waitMs, signal }): Promise<Held | null> {
         const token = randomUUID()
