@@ -2,6 +2,7 @@ import { Recorder } from '../history/recorder.ts'
 import { drillClock } from '../lib/clock.ts'
 import { UsageError } from '../lib/failure.ts'
 import { random } from '../lib/random.ts'
+import { connected } from '../locks/connected.ts'
 import { lockEnv } from '../locks/env.ts'
 import type { OpenLock } from '../locks/lock.ts'
 import { loadDrivers } from '../load/index.ts'
@@ -26,6 +27,8 @@ import { Works } from './works.ts'
 const progressEveryMs = 5
 /** How long a closing server waits for the works that it has begun; the controller kills it after 10 s (fleet.ts). */
 const closeWorksMaxMs = 7_000
+/** A node that is down must not keep a shop from opening. */
+const shelfReadyMs = 2_000
 /** Errors outside of any call that go into the history; all of them are counted. */
 const unhandledRecordsMax = 100
 
@@ -81,7 +84,7 @@ export async function openServer(
       `the lock ${tested.description.name} gives no fences (capabilities.fencing), which guard: fenced needs`,
     )
 
-  const shelf = manners.guard === 'lua' ? stack.use(shelfOf(configuration, db)) : undefined
+  const shelf = manners.guard === 'lua' ? stack.use(await shelfOf(configuration, db)) : undefined
 
   let ops = opBase
   const shop: Shop = {
@@ -191,12 +194,14 @@ function countersOf(lock: OpenLock): Record<string, number> | undefined {
 }
 
 /** On its own clients, through this server's links as the lock's. Throws UsageError. */
-function shelfOf({ endpoints, plan, server }: ServerConfiguration, db: LedgerSession): Shelf {
+async function shelfOf({ endpoints, plan, server }: ServerConfiguration, db: LedgerSession): Promise<Shelf> {
   if (plan.topology.kind === 'redlock')
     throw new UsageError('guard: lua keeps its numbers on one Redis, which is for single and sentinel, not for redlock')
   const log = (text: string) => console.log(`guard lua: ${text}`)
   const env = lockEnv({ endpoints, topology: plan.topology.kind, server, options: {}, log })
-  return openShelf(env.connect(0, shelfClient), db)
+  const redis = env.connect(0, shelfClient)
+  await connected(redis, shelfReadyMs)
+  return openShelf(redis, db)
 }
 
 /** For workloads that never ask. */

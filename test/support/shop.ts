@@ -79,8 +79,7 @@ export async function openShop(options: ShopOptions): Promise<TestShop> {
   const redis = await runtime.startNode({ name: 'redis-1', kind: 'redis', port: await runtime.port(), config: [] })
   const ledger = plan.workload.kind === 'mutex' ? undefined : stack.use(await openLedger({ cacheFolder, log() {} }))
   const schema = 'drill_1'
-  const { products = 10, stock = 100 } = plan.workload as { products?: number; stock?: number }
-  await ledger?.prepare({ schema, products, stock })
+  await ledger?.prepare({ products: 10, stock: 100, ...plan.workload, schema })
   const endpoints = { password: runtime.password, redis: [{ host: redis.host, port: redis.port }] }
   const fleet = stack.use(Fleet.boot(children, names, folder))
   const startNs = monotonicNs()

@@ -6,11 +6,12 @@ import { luaScript } from '../lua.ts'
 import { pause } from '../pause.ts'
 
 const pollMs = 10
+const windowMs = 500
 const releaseIfMine = luaScript(import.meta.url, '../release.lua')
 
 /**
- * Bug: the key carries the time window, as a rate limiter's does: `stock:7:1049`, a window as long as the TTL, "so that a dead holder's key is not even asked for". Where a window ends, whoever
- * comes next takes a fresh key beside the one that is still held. Deduplication keys with a minute in them are the usual form.
+ * Bug: the key carries the time window, as a rate limiter's does: `stock:7:1049`, "so that a dead holder is forgotten with his window". Where a window ends, whoever comes next takes a fresh
+ * key beside the one that is still held. Deduplication keys with the minute in them are the usual form; with long windows and short work it takes a while to be seen.
  */
 export default {
   name: 'time-window',
@@ -22,7 +23,7 @@ export default {
         const token = randomUUID()
         const giveUpAt = performance.now() + waitMs
         while (true) {
-          const windowed = `${key}:${Math.floor(Date.now() / ttlMs)}`
+          const windowed = `${key}:${Math.floor(Date.now() / windowMs)}`
           const reply = await attempt(redis, () => redis.set(windowed, token, 'PX', ttlMs, 'NX'))
           if (reply === 'OK') return { key: windowed, token }
           if (signal.aborted || performance.now() + pollMs > giveUpAt) return null
