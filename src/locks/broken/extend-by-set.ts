@@ -6,6 +6,7 @@ import { luaScript } from '../lua.ts'
 import { pause } from '../pause.ts'
 
 const pollMs = 20
+const drift = 0.1
 const releaseIfMine = luaScript(import.meta.url, '../release.lua')
 const setIfMine = luaScript(import.meta.url, 'set-if-mine.lua')
 
@@ -33,11 +34,11 @@ export default {
       },
       async extend({ key, token }: Held, ttlMs) {
         try {
-          return (await setIfMine(redis, [key], token, ttlMs)) === 1
+          if ((await setIfMine(redis, [key], token, ttlMs)) !== 1) return false
         } catch (error) {
           env.log(`${key} could not be extended: ${(error as Error).message}`)
-          return true
         }
+        return { validForMs: ttlMs * (1 - drift) }
       },
       async release({ key, token }: Held) {
         return (await attempt(redis, () => releaseIfMine(redis, [key], token))) === 1

@@ -29,7 +29,7 @@ export const broken = {
   },
   'extend-by-set': {
     title: 'broken: extends with a SET, and keeps quiet when there is no memory for it',
-    caughtBy: { scenario: 'oom', metric: 'overlaps' },
+    caughtBy: { scenario: 'oom', metric: 'overclaims' },
     load: () => import('./extend-by-set.ts'),
   },
   'makes-room': {
