@@ -50,6 +50,26 @@ describe('what is wrong in a file is told where it stands', () => {
       'mine.yaml:9:13: `load.duration` is 2; a duration needs a unit, for example 500ms, 12s or 1m',
     ],
     [
+      'a negative time',
+      changed('for: 1s', 'for: -1s'),
+      'mine.yaml:14:10: `faults.0.for` is "-1s"; a time cannot be negative',
+    ],
+    [
+      'more users than there can be',
+      changed('vus: 4', 'vus: 1000000'),
+      'mine.yaml:8:8: `load.vus` is 1000000; it must be at most 10000',
+    ],
+    [
+      'a probability beyond 1',
+      changed('stock: 100', 'resubmit: 1.5'),
+      'mine.yaml:5:53: `workload.resubmit` is 1.5; it must be at most 1',
+    ],
+    [
+      'a probability below 0',
+      changed('stock: 100', 'resubmit: -0.1'),
+      'mine.yaml:5:53: `workload.resubmit` is -0.1; it must be at least 0',
+    ],
+    [
       'a duration with a wrong unit',
       changed('for: 1s', 'for: 1h'),
       'mine.yaml:14:10: `faults.0.for` is "1h"; a duration needs a unit, for example 500ms, 12s or 1m',
@@ -147,6 +167,26 @@ describe('what does not fit together', () => {
       'a fault that ends too late',
       changed('for: 1s', 'for: 3s'),
       'mine.yaml:14:10: kill would end 3500 ms after the load began, but the load and its settling take 2500 ms',
+    ],
+    [
+      'a server that is not there',
+      changed('fault: kill', 'fault: crash').replace('target: one', 'target: server-3'),
+      'mine.yaml:12:13: the target `server-3` is not a server of sentinel; did you mean server-1?',
+    ],
+    [
+      'a node where a server is needed',
+      changed('fault: kill', 'fault: stop-process'),
+      'mine.yaml:12:13: stop-process acts on servers: its target is a word such as server-1 or holder, not one',
+    ],
+    [
+      'more arrivals than anybody can begin',
+      changed('executor: constant-vus', 'executor: constant-arrival-rate').replace('vus: 4', 'rate: 1000000'),
+      'mine.yaml:8:9: `load.rate` comes to 1000000 a second; it must be at most 100000',
+    ],
+    [
+      'a unit of no time',
+      changed('executor: constant-vus', 'executor: constant-arrival-rate').replace('vus: 4', 'rate: 5\n  timeUnit: 0s'),
+      'mine.yaml:9:13: `load.timeUnit` is 0; it must be more',
     ],
     [
       'no such control',

@@ -139,7 +139,12 @@ export const scenario = z.strictObject({
   control: z.string(),
   /** Below these numbers the verdict is unknown. */
   evidence: z
-    .strictObject({ grants: z.int().min(0).default(1), holdsDuringFault: z.int().min(0).default(1) })
+    .strictObject({
+      grants: z.int().min(0).default(1),
+      holdsDuringFault: z.int().min(0).default(1),
+      /** How often Sentinel must have replaced the primary: a drill of a failover that did not happen tells nothing. */
+      switches: z.int().min(0).optional(),
+    })
     .prefault({}),
   thresholds: z.record(z.string(), z.array(threshold).min(1)).default({}),
 })

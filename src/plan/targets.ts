@@ -65,6 +65,64 @@ export function resolveTarget(text: string, situation: Situation): ResolvedTarge
   return { label: [...nodes, ...servers, ...links].join(', '), nodes, links, servers }
 }
 
+/** Whether two targets have something in common for certain, whatever the words come to mean: both `all`, both `redis-1`, two majorities. */
+export function certainly(a: string, b: string, topology: string, names: Names): boolean {
+  const [first, second] = [parse(a), parse(b)]
+  const nodesMeet = (one: string, other: string) => meet(nodesOf(one, topology, names), nodesOf(other, topology, names))
+  const serversMeet = (one: string, other: string) => meet(serversOf(one, names), serversOf(other, names))
+  if (first.kind === 'links' && second.kind === 'links')
+    return serversMeet(first.from, second.from) && nodesMeet(first.to, second.to)
+  if (first.kind === 'links' || second.kind === 'links') {
+    const ends = [first, second].map((target) => (target.kind === 'links' ? target.to : target.word)) as [
+      string,
+      string,
+    ]
+    // All links to a node end at it; a server at the start of a link is no part of it.
+    return first.kind !== 'servers' && second.kind !== 'servers' && nodesMeet(...ends)
+  }
+  if (first.kind !== second.kind) return false
+  return first.kind === 'nodes' ? nodesMeet(first.word, second.word) : serversMeet(first.word, second.word)
+}
+
+/** Some of these names: which of them is open where there are more than `count`. */
+interface Some {
+  from: readonly string[]
+  count: number
+}
+
+function meet(a: Some, b: Some): boolean {
+  const common = a.from.filter((name) => b.from.includes(name)).length
+  // As many as can lie outside of what they have in common do.
+  const outside = ({ from, count }: Some) => Math.min(count, from.length - common)
+  return a.count - outside(a) + (b.count - outside(b)) > common
+}
+
+function nodesOf(word: string, topology: string, { redis }: Names): Some {
+  switch (word) {
+    case 'all':
+      return { from: redis, count: redis.length }
+    case 'primary':
+      // It moves: a second one may be another node.
+      return topology === 'single' ? { from: redis, count: 1 } : { from: redis, count: 0 }
+    case 'replica':
+      return { from: redis, count: 0 }
+    case 'one':
+      return { from: redis, count: 1 }
+    case 'minority':
+      return { from: redis, count: minority(redis.length) }
+    case 'majority':
+      return { from: redis, count: Math.floor(redis.length / 2) + 1 }
+    default:
+      return { from: [word], count: 1 }
+  }
+}
+
+function serversOf(word: string, { servers }: Names): Some {
+  if (word === 'servers') return { from: servers, count: servers.length }
+  if (word === 'holder') return { from: servers, count: 1 }
+  return { from: [word], count: 1 }
+}
+
 function parse(text: string): Parsed {
   const parts = text.split(/→|->/).map((part) => part.trim())
   const [from = '', to = ''] = parts

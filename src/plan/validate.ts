@@ -6,11 +6,12 @@ import { checkTopology } from '../locks/describe.ts'
 import { locks } from '../locks/index.ts'
 import type { LockDescription } from '../server/messages.ts'
 import { topologies } from '../topologies/index.ts'
+import { contradictions } from './contradictions.ts'
 import { pathText, type Problem } from './problems.ts'
 import type { Plan, PlannedFault, Scenario } from './scenario.ts'
 import { isBlock } from './shape.ts'
 import type { Path } from './source.ts'
-import { checkTarget } from './targets.ts'
+import { checkTarget, type Names } from './targets.ts'
 import { parseThreshold } from './thresholds.ts'
 
 /** What can only be seen across a scenario's parts, before anything expensive starts. `planned` is its schedule. */
@@ -21,7 +22,8 @@ export function crossCheck(scenario: Scenario, planned: readonly PlannedFault[])
     ...checkThresholds(scenario),
     ...checkVus(scenario),
     ...ranges(scenario.workload, ['workload']),
-    ...planned.flatMap((fault, index) => checkFault(scenario, fault, index)),
+    ...checkRate(scenario),
+    ...checkFaults(scenario, planned),
   ]
 }
 
@@ -83,6 +85,27 @@ function checkVus({ load }: Scenario): Problem[] {
   ]
 }
 
+/** Arrivals a second that can be begun at all. */
+const rateMax = 100_000
+
+function checkRate({ load }: Scenario): Problem[] {
+  if (!('timeUnit' in load)) return []
+  const { timeUnit } = load
+  if (timeUnit === 0) return [{ path: ['load', 'timeUnit'], message: '`load.timeUnit` is 0; it must be more' }]
+  const rates: [Path, number][] =
+    load.executor === 'constant-arrival-rate'
+      ? [[['load', 'rate'], load.rate]]
+      : [
+          [['load', 'startRate'], load.startRate],
+          ...load.stages.map(({ target }, index): [Path, number] => [['load', 'stages', index, 'target'], target]),
+        ]
+  return rates.flatMap(([path, rate]) => {
+    const perSecond = (rate * 1000) / timeUnit
+    if (perSecond <= rateMax) return []
+    return [{ path, message: `\`${pathText(path)}\` comes to ${perSecond} a second; it must be at most ${rateMax}` }]
+  })
+}
+
 /** Every `{ min, max }` below a block. */
 function ranges(data: unknown, path: Path): Problem[] {
   if (!isBlock(data)) return []
@@ -92,6 +115,19 @@ function ranges(data: unknown, path: Path): Problem[] {
       { path: [...path, 'min'], message: `\`${pathText(path)}.min\` is ${min}, more than its max, which is ${max}` },
     ]
   return Object.entries(data).flatMap(([key, value]) => ranges(value, [...path, key]))
+}
+
+function checkFaults(scenario: Scenario, planned: readonly PlannedFault[]): Problem[] {
+  const problems = planned.flatMap((fault, index) => checkFault(scenario, fault, index))
+  return problems.length > 0 ? problems : contradictions(scenario, planned, namesOf(scenario))
+}
+
+/** What a target can be. */
+function namesOf({ topology, servers }: Scenario): Names {
+  return {
+    ...topologies[topology.kind].nodeNames(topology),
+    servers: Array.from({ length: servers }, (_, i) => `server-${i + 1}`),
+  }
 }
 
 function checkFault(scenario: Scenario, planned: PlannedFault, index: number): Problem[] {
@@ -119,9 +155,7 @@ function checkFault(scenario: Scenario, planned: PlannedFault, index: number): P
 
 /** A fault on links needs links. */
 function checkAim(scenario: Scenario, planned: PlannedFault): string[] {
-  const servers = Array.from({ length: scenario.servers }, (_, i) => `server-${i + 1}`)
-  const { kind } = scenario.topology
-  const aim = checkTarget(planned.target, kind, { ...topologies[kind].nodeNames(scenario.topology), servers })
+  const aim = checkTarget(planned.target, scenario.topology.kind, namesOf(scenario))
   const { group } = faults[planned.fault as FaultName] as { group: 'nodes' | 'links' | 'servers' | 'sentinel' }
   const needs = group === 'sentinel' ? 'nodes' : group
   if (aim === needs) return []
