@@ -371,6 +371,21 @@ test('a killed server believes until its death and no longer', () => {
   expect(find('single', dead, b(4000), ...expired)).toMatchObject([{ blame: 'holder' }])
 })
 
+test('a vote that was taken back before the grant is not the one that counted', () => {
+  const findings = find(
+    'redlock',
+    a({ from: 900 }),
+    b(1500),
+    ...trio(999, 'token-1', 1),
+    set('redis-2', 950, 'token-1'),
+    key('redis-2', 960, 'del'),
+    set('redis-2', 1000.5, 'token-1'),
+    key('redis-2', 1200, 'evicted'),
+    ...trio(1499, 'token-2', 2, 3),
+  )
+  expect(findings).toMatchObject([{ blame: 'topology', story: "redis-2 evicted server-1's key at 1.200 s" }])
+})
+
 test('sentinel: lost in a failover', () => {
   const [finding] = find(
     'sentinel',

@@ -230,8 +230,8 @@ const anchorStepsMax = 5000
 
 /**
  * The event with which a grant's key came into being on the node, as an index into the track: the last write before the grant that a
- * sample shows to hold its token, or the first one soon after it, or the sample that found it after a gap, or, where tokens do not tell, the
- * last write in the time of its acquire that is not known to be another's.
+ * sample shows to hold its token and that is still there, or the first one soon after it, or one that was gone before, or the sample that found it after a
+ * gap, or, where tokens do not tell, the last write in the time of its acquire that is not known to be another's.
  */
 export function anchorOf(track: Track | undefined, hold: Hold): number | undefined {
   if (!track) return undefined
@@ -240,10 +240,13 @@ export function anchorOf(track: Track | undefined, hold: Hold): number | undefin
   const last = lastUpTo(events, startNs)
   let found: number | undefined
   let unknown: number | undefined
+  let removed = false
   for (let at = last; at >= 0 && events[at]!.t >= invokeNs && last - at < anchorStepsMax; at--) {
+    removed ||= removals.has(events[at]!.event)
     const whose = whoseWrite(events, at, token)
     if (whose === 'ours') {
-      if (writes(events[at]!)) return at
+      // An earlier try of the same call may have been taken back, and the vote that counted comes after the majority's.
+      if (writes(events[at]!) && !removed) return at
       found ??= at
     } else if (whose === 'unknown') unknown ??= at
   }

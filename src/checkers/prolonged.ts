@@ -13,12 +13,14 @@ export interface Prolonged {
   releasedNs: number
 }
 
+/** A node that was paused, or a pipe that was held up, does late and at once what it was told before the release. */
+const apartNs = 100e6
 /** Events that are looked at after a release. */
 const stepsMax = 50
 
 /**
- * Renewals that outlive their hold: after the release was answered, the key is written or its lease is set anew, and the sample of it still
- * shows the released token. Tokens that several grants share tell nothing. O(n log n).
+ * Renewals that outlive their hold: after the release was answered, the key is written or its lease is set anew, more than once, and the samples of
+ * it still show the released token. Tokens that several grants share tell nothing. O(n log n).
  */
 export function prolonged(evidence: Evidence): Prolonged[] {
   const scene = sceneOf(evidence)
@@ -46,6 +48,7 @@ function prolongedOn(scene: Scene, node: string, hold: Hold, afterNs: number): n
   const events = scene.record.track(node, hold.key)?.events
   if (events === undefined) return undefined
   let changedNs: number | undefined
+  let firstNs: number | undefined
   const from = lastUpTo(events, afterNs) + 1
   for (let at = from; at < events.length && at - from < stepsMax; at++) {
     const event = events[at]!
@@ -53,7 +56,9 @@ function prolongedOn(scene: Scene, node: string, hold: Hold, afterNs: number): n
       if (event.value !== undefined && !event.value.includes(hold.token!)) return undefined
       if (changedNs === undefined || event.pttlMs === -2) continue
       // A replica repeats late what its primary did long ago.
-      return scene.sentinel && primaryAt(scene, changedNs) !== node ? undefined : changedNs
+      if (scene.sentinel && primaryAt(scene, changedNs) !== node) return undefined
+      firstNs ??= changedNs
+      if (changedNs - firstNs >= apartNs) return firstNs
     }
     if (removals.has(event.event) || event.event === 'gap' || event.event === 'resync') return undefined
     if (event.event === 'expire' || writes(event)) changedNs = event.t

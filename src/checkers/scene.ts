@@ -35,7 +35,7 @@ export function sceneOf({ plan, events }: Evidence): Scene {
 
 function build(events: readonly Event[], sentinel: boolean): Scene {
   const holds = holdsOf(events)
-  const record = keyRecord(events, holds.keys, someTokens(holds))
+  const record = keyRecord(events, askedFor(events), someTokens(holds))
   const scene: Scene = {
     holds,
     record,
@@ -69,6 +69,13 @@ export function grantingNode(scene: Scene, nodes: readonly string[], hold: Hold)
   if (candidates.length <= 1) return candidates[0]
   const primary = primaryAt(scene, hold.startNs)
   return candidates.includes(primary) ? primary : candidates[0]
+}
+
+/** A key that was never granted may have a lease all the same. */
+function askedFor(events: readonly Event[]): string[] {
+  const keys = new Set<string>()
+  for (const event of events) if (event.f === 'acquire') keys.add(event.key)
+  return [...keys]
 }
 
 /** Enough to recognise the lock's own key by. */

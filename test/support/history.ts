@@ -7,7 +7,12 @@ import type { Plan } from '../../src/plan/scenario.ts'
 const ns = (ms: number) => Math.round(ms * 1e6)
 
 /** Sorted by time, as the reader does it; events of one moment keep their order. */
-export const history = (...events: (Event | Event[])[]): Event[] => events.flat().sort((a, b) => a.t - b.t)
+export const history = (...events: Nested[]): Event[] => flat(events).sort((a, b) => a.t - b.t)
+
+/** Stories are put together of smaller ones. */
+export type Nested = Event | readonly Nested[]
+
+const flat = (nested: readonly Nested[]): Event[] => nested.flatMap((each) => ('length' in each ? flat(each) : each))
 
 type Fields = Partial<Omit<OperationEvent, 't' | 'process' | 'type' | 'f' | 'op' | 'key'>>
 

@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest'
+import { end, event, evidence, history, hold, key, set, topology, type Nested } from '../../test/support/history.ts'
+import type { AuditEvent } from '../history/event.ts'
+import { leakedKeys } from './leaked-keys.ts'
+
+const find = (...events: Nested[]) => leakedKeys.check(evidence('single', history(...events, end(20_000))))
+const left = (pttlMs: number, more = {}, redisKey = 'stock:7') =>
+  key('redis-1', 20_001, 'left', redisKey, { value: 'token-1', pttlMs, ...more })
+const used = hold({ op: 1, process: 'server-1/vu-1', at: 1000, until: 1500 })
+const whole = [used, set('redis-1', 999.5, 'token-1'), key('redis-1', 1500.5, 'del')]
+
+test('nothing is left', () => {
+  expect(find(whole)).toEqual([])
+})
+
+test('a key without a time to live', () => {
+  expect(find(whole, left(-1))).toMatchObject([
+    {
+      metric: 'leaked_keys',
+      count: 1,
+      message: '1 key outlives all holds; the first: stock:7 was left on redis-1 without a time to live',
+    },
+  ])
+})
+
+test('bookkeeping lives on by design', () => {
+  expect(find(whole, left(-1, { bookkeeping: true }, 'fence:stock:7'))).toEqual([])
+})
+
+test('one that goes by itself within its lease is none', () => {
+  const crashed = [hold({ op: 1, process: 'server-1/vu-1', at: 19_000 }), topology(19_100, 'down', 'server-1')]
+  expect(find(crashed, set('redis-1', 18_999.5, 'token-1'), left(1690))).toEqual([])
+  // SET … EX 3, where 2.7 s were asked for.
+  expect(find(crashed, set('redis-1', 18_999.5, 'token-1', 3000), left(1990))).toEqual([])
+})
+
+test('a lease that is longer than any that was asked for', () => {
+  const crashed = [hold({ op: 1, process: 'server-1/vu-1', at: 19_000 }), topology(19_100, 'down', 'server-1')]
+  const [finding] = find(crashed, set('redis-1', 18_999.5, 'token-1', 30_000), left(28_998))
+  expect(finding!.message).toContain(
+    'stock:7 was left on redis-1 with 28.998 s to live, though no lease was asked for that is longer than 2.7 s',
+  )
+  // Seen long after it was written, with little to go.
+  const early = [hold({ op: 1, process: 'server-1/vu-1', at: 1000 }), topology(1100, 'down', 'server-1')]
+  expect(find(early, set('redis-1', 999.5, 'token-1', 20_000), left(998))).toMatchObject([{ count: 1 }])
+})
+
+const audit = (type: AuditEvent['type'], waitedMs: number): AuditEvent => ({
+  t: 23_000e6,
+  process: 'server-1',
+  type,
+  f: 'audit',
+  key: 'stock:7',
+  waitedMs,
+  ...(type === 'fail' && { error: 'contended' }),
+})
+
+test('a fresh acquire is refused though nobody holds', () => {
+  expect(find(whole, audit('ok', 1))).toEqual([])
+  expect(find(whole, audit('info', 1))).toEqual([])
+  expect(find(whole, audit('fail', 2970))).toMatchObject([{ count: 1 }])
+  // Released by nobody, or in doubt: somebody may have it.
+  expect(find(hold({ op: 1, process: 'server-1/vu-1', at: 1000 }), audit('fail', 2970))).toEqual([])
+})
+
+test('the same key counts once', () => {
+  expect(find(whole, left(-1), audit('fail', 2970))).toMatchObject([{ count: 1 }])
+})
+
+test('a lease that is prolonged when its hold was released', () => {
+  const renewal = (t: number, value = 'token-1') => [
+    key('redis-1', t, 'expire'),
+    key('redis-1', t + 0.2, 'sample', 'stock:7', { value, pttlMs: 2700 }),
+  ]
+  const kept = [used, set('redis-1', 999.5, 'token-1')]
+  expect(find(kept, renewal(1300))).toEqual([])
+  // The last one may have been on its way.
+  expect(find(kept, renewal(1550))).toEqual([])
+  // Once: a pipe was held up.
+  expect(find(kept, renewal(2400), renewal(2410))).toEqual([])
+  const [finding] = find(kept, renewal(2400), renewal(3300))
+  expect(finding).toMatchObject({ count: 1, first: { atMs: 2400, ops: [1] } })
+  expect(finding!.message).toContain(
+    'stock:7 was released by server-1 at 1.501 s, and its lease on redis-1 was prolonged at 2.400 s',
+  )
+  // The next holder's, and a token that all grants of a server share.
+  expect(find(kept, key('redis-1', 1500.5, 'del'), set('redis-1', 2300, 'token-2'), renewal(2400, 'token-2'))).toEqual(
+    [],
+  )
+  const again = hold({ op: 2, process: 'server-1/vu-1', at: 2399, token: 'token-1' })
+  expect(find(kept, again, renewal(2400), renewal(3300))).toEqual([])
+})
+
+test('a release that failed proves nothing', () => {
+  const failed = [
+    event(999, 'server-1/vu-1', 'invoke', 'acquire', 1, 'stock:7', { ttlMs: 2700 }),
+    event(1000, 'server-1/vu-1', 'ok', 'acquire', 1, 'stock:7', { token: 'token-1' }),
+    event(1500, 'server-1/vu-1', 'invoke', 'release', 2, 'stock:7', { grant: 1 }),
+    event(1501, 'server-1/vu-1', 'info', 'release', 2, 'stock:7', { grant: 1 }),
+  ]
+  expect(find(failed, ...[999.5, 2400, 3300].map((t) => set('redis-1', t, 'token-1')))).toEqual([])
+})

@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest'
+import { end, evidence, extend, history, hold, key, set, type Nested } from '../../test/support/history.ts'
+import type { Plan } from '../plan/scenario.ts'
+import { overclaims } from './overclaims.ts'
+
+const find = (kind: Plan['topology']['kind'], ...events: Nested[]) =>
+  overclaims.check(evidence(kind, history(...events, end(20_000))))
+
+/** Its key is set at 999.5 and sampled at 999.7 with 2700 ms to live: its lease ends at 3699.7. */
+const claim = (validForMs: number, more = {}) =>
+  hold({ op: 1, process: 'server-1/vu-1', at: 1000, until: 1500, validForMs, ...more })
+const lease = set('redis-1', 999.5, 'token-1')
+
+test('a claim within its lease, and a little past it', () => {
+  expect(find('single', claim(2670), lease)).toEqual([])
+  expect(find('single', claim(2699.7 + 49), lease)).toEqual([])
+})
+
+test('a claim past its lease', () => {
+  const [finding] = find('single', claim(5000), lease)
+  expect(finding).toMatchObject({ metric: 'overclaims', count: 1, first: { ops: [1] } })
+  expect(finding!.message).toBe(
+    '1 grant claimed to be valid past the end of their key, by up to 2.3 s; the first at 1.000 s: server-1 was told that it holds stock:7 until 6.000 s, and the lease on the node ended at 3.700 s',
+  )
+})
+
+test('a reply that came when the lease was over', () => {
+  const late = hold({ op: 1, process: 'server-1/vu-1', from: 990, at: 4000, until: 4100, validForMs: 2600 })
+  expect(find('single', late, lease, key('redis-1', 3700, 'expired'))).toMatchObject([{ count: 1 }])
+})
+
+test('no finding: no claim, an honest one that is over, an unknown end, no lease at all', () => {
+  expect(find('single', hold({ op: 1, process: 'server-1/vu-1', at: 1000, until: 1500 }), lease)).toEqual([])
+  expect(find('single', claim(-100), lease)).toEqual([])
+  expect(find('single', claim(5000), key('redis-1', 999.5, 'set'))).toEqual([])
+  expect(find('single', claim(5000), lease, key('redis-1', 1200, 'expire'))).toEqual([])
+  expect(find('single', claim(5000), set('redis-1', 999.5, 'token-1', -1))).toEqual([])
+  expect(find('single', claim(5000), lease, key('redis-1', 1100, 'gap', ''))).toEqual([])
+})
+
+test('a lease that came by a second command', () => {
+  const bare = [
+    key('redis-1', 999.5, 'set'),
+    key('redis-1', 999.6, 'sample', 'stock:7', { value: 'token-1', pttlMs: -1 }),
+  ]
+  const leased = [
+    key('redis-1', 999.8, 'expire'),
+    key('redis-1', 999.9, 'sample', 'stock:7', { value: 'token-1', pttlMs: 2700 }),
+  ]
+  expect(find('single', claim(5000), bare, leased)).toMatchObject([{ count: 1 }])
+})
+
+test('an extension claims anew', () => {
+  const longer = (at: number) => [
+    key('redis-1', at, 'expire'),
+    key('redis-1', at + 0.1, 'sample', 'stock:7', { value: 'token-1', pttlMs: 2700 }),
+  ]
+  const extended = (validForMs: number) => [claim(2600), extend('server-1/vu-1', 5, 1, 1400, 1402, { validForMs })]
+  expect(find('single', extended(2600), lease, longer(1401))).toEqual([])
+  expect(find('single', extended(4000), lease, longer(1401))).toMatchObject([{ count: 1 }])
+  // The node never did it.
+  expect(find('single', extended(2690), lease)).toMatchObject([{ count: 1 }])
+})
+
+test('what a pipe may be late by is allowed for', () => {
+  expect(find('single', claim(2900, { lagNs: 250e6 }), lease)).toEqual([])
+  expect(find('single', claim(2900), lease)).toMatchObject([{ count: 1 }])
+})
+
+test("another's key says nothing of ours", () => {
+  const next = set('redis-1', 3699.8, 'token-2')
+  expect(find('single', claim(5000), lease, key('redis-1', 3699.5, 'expired'), next)).toMatchObject([{ count: 1 }])
+})
+
+test('a quorum: until a majority of leases has ended', () => {
+  const votes = (...ttlMs: number[]) => ttlMs.map((ms, n) => set(`redis-${n + 1}`, 999.5, 'token-1', ms))
+  expect(find('redlock', claim(2600), votes(2700, 2700, 1000))).toEqual([])
+  expect(find('redlock', claim(2600), votes(2700, 1000, 1000))).toMatchObject([{ count: 1 }])
+  // Two of three, and one of them was not seen.
+  expect(
+    find('redlock', claim(2600), votes(2700, 1000), key('redis-3', 500, 'watched', ''), key('redis-3', 600, 'gap', '')),
+  ).toEqual([])
+})
