@@ -102,6 +102,11 @@ test.each<[string, Partial<Testimony>, string]>([
     '0 holds were seen during kill redis-1, and a-drill needs 1 to tell anything (evidence.holdsDuringFault)',
   ],
   [
+    'a failover that did not happen',
+    { plan: plan('sentinel', { evidence: { grants: 1, holdsDuringFault: 1, switches: 1 } }) },
+    'the primary was replaced never, and a-drill needs 1 to tell anything (evidence.switches)',
+  ],
+  [
     'a fault of which the record shows nothing',
     { plan: plan('single', { faults: [{ fault: 'kill', target: 'primary', forMs: 1, parameters: {} }] }) },
     'of 1 planned fault the record shows 0',
@@ -157,7 +162,7 @@ test.each<[string, Partial<Testimony>, string]>([
       events: history(hold({ op: 1, process: 'server-1/vu-1', at: 10, until: 3200 }), work(5, 11, 3100), end(4000)),
       damage: { ...noDamage, lost_updates: 1 },
     },
-    'the ledger or this machine stood still, and 1 work wrote after the end of the lease: the damage in the ledger may be theirs',
+    'the ledger or this machine stood still, and 1 work wrote after the end of the lease: the damage in the ledger, or the overlap, may be theirs',
   ],
   ['a note', { notes: ['server-1.ndjson:3 is cut'] }, 'server-1.ndjson:3 is cut'],
   [
@@ -275,4 +280,17 @@ test('a drill that ended early is invalid without the doubts of what it did not 
   const { verdict: said, unknownBecause } = verdict({ events: early(good) })
   expect(said).toBe('unknown')
   expect(unknownBecause[0]).toMatch(/ended early, because overlaps\{blame:lock\}: count==0 seemed crossed/)
+})
+
+test('a guard that takes no lock tells nothing of the lock, but damage is damage', () => {
+  const unguarded = plan('single', {
+    workload: { kind: 'oversell', guard: 'lua' },
+    evidence: { grants: 60, holdsDuringFault: 0 },
+  })
+  const { verdict: said, unknownBecause } = verdict({ plan: unguarded, events: [end(100)] })
+  expect(said).toBe('unknown')
+  expect(unknownBecause).toEqual([
+    `guard: lua takes no lock: this drill tells what the guard does, and nothing of ${unguarded.lock.name}`,
+  ])
+  expect(verdict({ plan: unguarded, events: [end(100)], damage: { ...noDamage, oversold: 1 } }).verdict).toBe('invalid')
 })

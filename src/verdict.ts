@@ -1,7 +1,9 @@
 import { format } from 'node:util'
 import { checkers } from './checkers/index.ts'
+import { acquiresDuring } from './checkers/acquires.ts'
 import type { Checker, Evidence, Finding } from './checkers/checker.ts'
 import { plural } from './checkers/damage.ts'
+import { leaseDoubts } from './checkers/lease-doubts.ts'
 import { grantsOf, holdsOf, serverOf } from './checkers/holds.ts'
 import { tornWorks, type Torn } from './checkers/torn.ts'
 import type { Event } from './history/event.ts'
@@ -11,6 +13,7 @@ import type { Damage } from './ledger/ledger.ts'
 import type { Plan } from './plan/scenario.ts'
 import { allThresholds, keeps, type Threshold } from './plan/thresholds.ts'
 import type { Report, Verdict } from './reporters/report.ts'
+import { takesLock, type GuardName } from './workloads/common.ts'
 
 export interface Testimony {
   plan: Plan
@@ -53,18 +56,21 @@ export function judge(testimony: Testimony, all: readonly Checker[] = Object.val
 
   // A safety metric that no checker could count is a doubt, not a crime.
   const crossed = judged.filter(({ threshold, value, ok }) => threshold.kind === 'safety' && value !== null && !ok)
-  // Nor is damage that a torn work may have done by itself: that is nobody's lock. What overlapped stays a crime.
+  // Nor is damage that a torn work may have done by itself, nor a holder who overran his lease because the machine stood still: that is nobody's lock.
+  // What overlapped otherwise stays a crime.
   const torn = tornWorks(testimony.events, testimony.plan)
-  const crimes =
-    torn.failed + torn.unfinished + torn.stalled === 0
-      ? crossed
-      : crossed.filter(({ threshold }) => !isDamage(threshold))
+  const isTorn = torn.failed + torn.unfinished + torn.stalled > 0
+  const crimes = crossed.filter(
+    ({ threshold, value }) =>
+      !(isTorn && isDamage(threshold)) && !keeps(threshold, value! - stalledOf(threshold, findings)),
+  )
   const early = endedEarly(testimony.events)
   const doubts = [
     ...failures,
     // What a drill lacks because its question was answered before its time was up is no doubt about the answer.
     ...(early && crimes.length > 0 ? [] : lackOfEvidence(testimony)),
     ...tornDoubts(torn, crossed.length > crimes.length),
+    ...(crimes.length > 0 ? [] : leaseDoubts(testimony)),
     ...testimony.notes,
   ]
   if (early && crimes.length === 0)
@@ -90,11 +96,15 @@ export function endedEarly(events: readonly Event[]): Report['endedEarly'] {
 }
 
 /** How much of what a safety threshold is about was found. */
-export function countOf({ name, tag }: Threshold, findings: readonly Finding[]): number {
-  return findings
-    .filter(({ metric, blame }) => metric === name && (tag === undefined || blame === tag.value))
-    .reduce((sum, { count }) => sum + count, 0)
-}
+export const countOf = (threshold: Threshold, findings: readonly Finding[]): number =>
+  about(threshold, findings).reduce((sum, { count }) => sum + count, 0)
+
+/** How much of that came of a stall that nobody planned. */
+const stalledOf = (threshold: Threshold, findings: readonly Finding[]): number =>
+  about(threshold, findings).reduce((sum, { stalled = 0 }) => sum + stalled, 0)
+
+const about = ({ name, tag }: Threshold, findings: readonly Finding[]): Finding[] =>
+  findings.filter(({ metric, blame }) => metric === name && (tag === undefined || blame === tag.value))
 
 /** Of several drills the first of 3, 1, 4, 99 that occurred; 3 is the environment's failure, which has no report. */
 export function exitCode(
@@ -127,7 +137,7 @@ function tornDoubts({ failed, unfinished, stalled, error }: Torn, damaged: boole
     doubts.push(`${plural(unfinished, 'work')} did not come to an end: the damage in the ledger may be theirs`)
   if (stalled > 0 && damaged)
     doubts.push(
-      `the ledger or this machine stood still, and ${plural(stalled, 'work')} wrote after the end of the lease: the damage in the ledger may be theirs`,
+      `the ledger or this machine stood still, and ${plural(stalled, 'work')} wrote after the end of the lease: the damage in the ledger, or the overlap, may be theirs`,
     )
   return doubts
 }
@@ -184,11 +194,22 @@ function latencyValue(threshold: Threshold, { samplesMs }: Testimony['measured']
   }
 }
 
+/** Why so few: what the lock did with those who asked while the fault was on. */
+function because(events: readonly Event[], fromMs: number | null, toMs: number): string {
+  const fate = fromMs === null ? '' : acquiresDuring(events, fromMs * 1e6, toMs * 1e6)
+  return fate === '' ? '' : `: ${fate}`
+}
+
 function lackOfEvidence({ plan, events, faults, measured }: Testimony): string[] {
   const doubts: string[] = []
-  const { grants, holdsDuringFault } = plan.evidence
+  const { grants, holdsDuringFault, switches = 0 } = plan.evidence
   const granted = grantsOf(holdsOf(events))
-  if (granted < grants)
+  const { guard } = plan.workload
+  if (guard !== undefined && !takesLock(guard as GuardName))
+    doubts.push(
+      `guard: ${String(guard)} takes no lock: this drill tells what the guard does, and nothing of ${plan.lock.name}`,
+    )
+  else if (granted < grants)
     doubts.push(
       `${plural(granted, 'grant')} ${granted === 1 ? 'was' : 'were'} seen, and ${plan.name} needs ${grants} to tell anything (evidence.grants)`,
     )
@@ -199,12 +220,18 @@ function lackOfEvidence({ plan, events, faults, measured }: Testimony): string[]
       `of ${plural(granted, 'grant')} ${abandoned} led to no finished work, and ${plan.name} needs ${grants} that do (evidence.grants)`,
     )
 
-  for (const { fault, target, landed, healedAtMs, proof, holdsDuring } of faults) {
+  const switched = events.filter((event) => event.f === 'topology' && event.event === 'switch-master').length
+  if (switched < switches)
+    doubts.push(
+      `the primary was replaced ${switched === 0 ? 'never' : `${plural(switched, 'time')} only`}, and ${plan.name} needs ${switches} to tell anything (evidence.switches)`,
+    )
+
+  for (const { fault, target, landed, appliedAtMs, healedAtMs, proof, holdsDuring } of faults) {
     if (!landed) doubts.push(`${fault} ${target} did not land: ${proof || 'nothing was seen of it'}`)
     else if (healedAtMs === null) doubts.push(`${fault} ${target} was not healed: ${proof}`)
     else if (holdsDuring < holdsDuringFault)
       doubts.push(
-        `${plural(holdsDuring, 'hold')} ${holdsDuring === 1 ? 'was' : 'were'} seen during ${fault} ${target}, and ${plan.name} needs ${holdsDuringFault} to tell anything (evidence.holdsDuringFault)`,
+        `${plural(holdsDuring, 'hold')} ${holdsDuring === 1 ? 'was' : 'were'} seen during ${fault} ${target}, and ${plan.name} needs ${holdsDuringFault} to tell anything (evidence.holdsDuringFault)${because(events, appliedAtMs, healedAtMs)}`,
       )
   }
   if (faults.length < plan.faults.length)
