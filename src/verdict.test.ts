@@ -164,6 +164,21 @@ test.each<[string, Partial<Testimony>, string]>([
     },
     'the ledger or this machine stood still, and 1 work wrote after the end of the lease: the damage in the ledger, or the overlap, may be theirs',
   ],
+  [
+    'an overlap that a stall explains',
+    {
+      events: history(
+        hold({ op: 1, process: 'server-1/vu-1', at: 10, until: 3200 }),
+        work(5, 11, 3100),
+        set('redis-1', 9.5, 'token-1'),
+        key('redis-1', 2710, 'expired'),
+        set('redis-1', 2799.5, 'token-2'),
+        hold({ op: 2, process: 'server-2/vu-1', at: 2800, until: 2900 }),
+        end(4000),
+      ),
+    },
+    'the ledger or this machine stood still, and 1 work wrote after the end of the lease: the damage in the ledger, or the overlap, may be theirs',
+  ],
   ['a note', { notes: ['server-1.ndjson:3 is cut'] }, 'server-1.ndjson:3 is cut'],
   [
     'a blind control',
