@@ -10,7 +10,7 @@ import { othersThan } from './history/internal.ts'
 import { observe, type Observer, type ObserverOptions } from './history/observer.ts'
 import { readHistory } from './history/reader.ts'
 import { Recorder } from './history/recorder.ts'
-import type { Damage, Ledger, Opening } from './ledger/ledger.ts'
+import type { Books, Damage, Opening } from './ledger/ledger.ts'
 import { Children } from './lib/children.ts'
 import { drillClock, monotonicNs } from './lib/clock.ts'
 import { random } from './lib/random.ts'
@@ -33,7 +33,7 @@ export interface DrillContext {
   /** The report's folder; it exists. History and logs are written into it while the drill runs. */
   folder: string
   /** The run's system of record, which starts beside the nodes; undefined where the workload needs none. */
-  ledger: Promise<Ledger> | undefined
+  ledger: Promise<Books> | undefined
   /** The caller's directory, for locks given as files and programs. */
   cwd: string
   /** Aborts when the user wants to stop: the drill then ends in order and keeps what it has. */

@@ -1,13 +1,12 @@
 import { fileURLToPath } from 'node:url'
-import { runDrill } from '../drill.ts'
-import { judge } from '../judge.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { inParallel } from '../lib/in-parallel.ts'
-import { openReportFolder } from '../reporters/folder.ts'
 import type { Plan } from '../plan/scenario.ts'
 import type { Report } from '../reporters/report.ts'
 import { workloads, type WorkloadKind } from '../workloads/index.ts'
+import { drillInProcess } from './drill-process.ts'
 import type { Drill } from './drills.ts'
+import { oneDrill } from './one-drill.ts'
 import { amongOthers, type ProgressLine } from './progress.ts'
 
 export interface PlayContext {
@@ -74,13 +73,10 @@ export class Stage implements AsyncDisposable {
     const title = [plan.name, plan.topology.kind, plan.lock.name, `seed ${plan.seed}`, as].join(' · ')
     const progress = jobs > 1 && as !== 'selftest' ? amongOthers(this.#context.progress, title) : this.#context.progress
     progress.title(title)
-    const folder = await openReportFolder(out, plan, new Date())
     const ledger = workloads[plan.workload.kind as WorkloadKind].ledger ? this.#openLedger() : undefined
-    const record = await runDrill(plan, { folder: folder.path, ledger, cwd, signal, progress })
-    const report = judge(record, control)
-    await folder.write({ report, events: record.events })
-    if (as === 'lock under test') await folder.pointLatest()
-    return { as, report, folder: folder.path, index }
+    const request = { plan, out, cwd, control, pointsLatest: as === 'lock under test' }
+    const run = jobs > 1 ? drillInProcess : oneDrill
+    return { as, index, ...(await run(request, { ledger, signal, progress })) }
   }
 
   /** On first need: most of its start is beside the start of the nodes. */

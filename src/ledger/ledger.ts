@@ -2,7 +2,13 @@
  * The ledger: the system of record in Postgres, the one truth about business damage. One Postgres server for a run of drills, one
  * schema per drill. Servers reach it directly, never through Toxiproxy: the resource itself is not what breaks.
  */
-export interface Ledger extends AsyncDisposable {
+export interface Ledger extends Books {
+  logFile: string
+  pid: number
+}
+
+/** The way to the ledger, from whichever process. */
+export interface Books extends AsyncDisposable {
   /** A connection string for a server process; it carries the password of the run. */
   url: string
   /** Makes the drill's schema with its products, coupons and accounts in their first state. */
@@ -10,8 +16,6 @@ export interface Ledger extends AsyncDisposable {
   /** Counts the damage by SQL. */
   damage(schema: string): Promise<Damage>
   drop(schema: string): Promise<void>
-  logFile: string
-  pid: number
 }
 
 /** How many there are at first, and what each of them has; what is absent is 0. */

@@ -10,7 +10,7 @@ import { Children, exited } from '../lib/children.ts'
 import { EnvironmentError } from '../lib/failure.ts'
 import { Ports } from '../lib/ports.ts'
 import { countDamage } from './damage.ts'
-import type { Ledger } from './ledger.ts'
+import type { Books, Ledger } from './ledger.ts'
 import { sweepSharedMemory } from './memory.ts'
 import { superuser, template, type Template } from './template.ts'
 
@@ -61,16 +61,22 @@ export async function openLedger(options: { cacheFolder: string; log: (text: str
   const address = `127.0.0.1:${server.port}/postgres`
   await replacePassword(`postgres://${superuser}:${origin.password}@${address}`, password)
   const url = `postgres://${superuser}:${password}@${address}`
-  const pool = new pg.Pool({ ...patience, connectionString: url, max: 4 })
-  pool.on('error', () => {})
-  // Where nobody answers, the goodbye of a connection never comes to an end.
-  stack.defer(() => Promise.race([pool.end(), sleep(goodbyeTimeoutMs, undefined, { ref: false })]))
-
+  const books = stack.use(openBooks(url))
   const running = stack.move()
   return {
-    url,
+    ...books,
     logFile: server.logFile,
     pid: server.pid,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}
+
+/** Connections to a ledger that runs already; the first is made on need. */
+export function openBooks(url: string): Books {
+  const pool = new pg.Pool({ ...patience, connectionString: url, max: 4 })
+  pool.on('error', () => {})
+  return {
+    url,
     async prepare({ schema, products = 0, stock = 0, coupons = 0, limit = 0, accounts = 0, balance = 0 }) {
       const sql = `
         CREATE SCHEMA ${name(schema)}; SET search_path = ${name(schema)}; ${schemaSql};
@@ -95,7 +101,10 @@ export async function openLedger(options: { cacheFolder: string; log: (text: str
     async drop(schema) {
       await pool.query(`DROP SCHEMA IF EXISTS ${name(schema)} CASCADE`)
     },
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
+    async [Symbol.asyncDispose]() {
+      // Where nobody answers, the goodbye of a connection never comes to an end.
+      await Promise.race([pool.end(), sleep(goodbyeTimeoutMs, undefined, { ref: false })])
+    },
   }
 }
 

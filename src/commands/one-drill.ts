@@ -1,0 +1,36 @@
+import { runDrill, type DrillProgress } from '../drill.ts'
+import { judge } from '../judge.ts'
+import type { Books } from '../ledger/ledger.ts'
+import type { Plan } from '../plan/scenario.ts'
+import { openReportFolder } from '../reporters/folder.ts'
+import type { Report } from '../reporters/report.ts'
+
+/** A drill from its plan to its written report. What is asked for is plain data, so that it can be done in another process. */
+export interface DrillRequest {
+  plan: Plan
+  /** The folder for the reports. */
+  out: string
+  cwd: string
+  /** How its control came out, where it has one. */
+  control: Report | undefined
+  /** Whether `latest` shall be this one. */
+  pointsLatest: boolean
+}
+
+export interface DrillDone {
+  report: Report
+  /** Where it lies, as the user would type it. */
+  folder: string
+}
+
+export async function oneDrill(
+  { plan, out, cwd, control, pointsLatest }: DrillRequest,
+  { ledger, signal, progress }: { ledger: Promise<Books> | undefined; signal: AbortSignal; progress: DrillProgress },
+): Promise<DrillDone> {
+  const folder = await openReportFolder(out, plan, new Date())
+  const record = await runDrill(plan, { folder: folder.path, ledger, cwd, signal, progress })
+  const report = judge(record, control)
+  await folder.write({ report, events: record.events })
+  if (pointsLatest) await folder.pointLatest()
+  return { report, folder: folder.path }
+}
