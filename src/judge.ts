@@ -70,10 +70,11 @@ export function judge(record: DrillRecord, control?: Report): Report {
 
 /** What the control's own drill found, and when. */
 function caught(control: Report): NonNullable<Report['control']> {
-  const first = control.findings
-    .filter(({ first }) => first !== undefined)
-    .toSorted((a, b) => a.first!.atMs - b.first!.atMs)[0]
-  const metric = first?.metric ?? control.findings[0]?.metric ?? null
+  // A finding may be within its budget, or of a metric that convicts nobody.
+  const crossed = new Set(control.thresholds.filter(({ ok }) => !ok).map(({ metric }) => metric.split('{')[0]))
+  const findings = control.findings.filter(({ metric }) => crossed.has(metric))
+  const first = findings.filter(({ first }) => first !== undefined).toSorted((a, b) => a.first!.atMs - b.first!.atMs)[0]
+  const metric = first?.metric ?? findings[0]?.metric ?? null
   return { lock: control.lock, verdict: control.verdict, metric, afterMs: first?.first?.atMs ?? null }
 }
 

@@ -30,6 +30,8 @@ export interface Finding {
   metric: string
   blame?: Blame
   count: number
+  /** How many of them came of a stall that nobody planned: the machine or the ledger stood still, and they prove nothing. */
+  stalled?: number
   /** One sentence for a person: what, when, and what the proof is. */
   message: string
   /** The first occurrence: `ops` name the operations in the history. */

@@ -1,7 +1,9 @@
 import { blamer } from './blame.ts'
 import type { Judgement } from './blame-node.ts'
+import type { OperationEvent } from '../history/event.ts'
 import type { Blame, Checker } from './checker.ts'
 import { holdAt, holdsOf, overlappingPairs, serverOf, toldApart, type Holds } from './holds.ts'
+import { tornWorks } from './torn.ts'
 import { seconds } from './words.ts'
 
 const blames = ['lock', 'topology', 'holder', 'unclear'] as const satisfies readonly Blame[]
@@ -11,6 +13,8 @@ interface Tally {
   keys: Set<number>
   /** Pairs of two servers; the others are two callers of one. */
   ofTwoServers: number
+  /** Pairs whose first holder was kept from its work by a stall that nobody planned. */
+  stalled: number
   first: number
   second: number
   judgement: Judgement
@@ -24,20 +28,27 @@ export const exclusion = {
   check(evidence) {
     const holds = holdsOf(evidence.events)
     const tallies = new Map<Blame, Tally>()
+    const isStalled = (hold: number) =>
+      tornWorks(evidence.events, evidence.plan).stalledGrants.has(
+        (evidence.events[holds.okAt[hold]!] as OperationEvent).op,
+      )
     let judge: ReturnType<typeof blamer> | undefined
     overlappingPairs(holds, (first, second) => {
       judge ??= blamer(evidence)
       const judgement = judge(first, second)
       const ofTwoServers = serverAt(holds, first) === serverAt(holds, second) ? 0 : 1
       const tally = tallies.get(judgement.blame)
+      const stalled = judgement.blame === 'holder' && isStalled(first) ? 1 : 0
       if (tally) {
         tally.count++
+        tally.stalled += stalled
         tally.ofTwoServers += ofTwoServers
         tally.keys.add(holds.keyOf[first]!)
       } else
         tallies.set(judgement.blame, {
           count: 1,
           ofTwoServers,
+          stalled,
           keys: new Set([holds.keyOf[first]!]),
           first,
           second,
@@ -51,7 +62,7 @@ export const exclusion = {
   },
 } satisfies Checker
 
-function finding(holds: Holds, blame: Blame, { count, keys, ofTwoServers, first, second, judgement }: Tally) {
+function finding(holds: Holds, blame: Blame, { count, stalled, keys, ofTwoServers, first, second, judgement }: Tally) {
   const [a, b] = toldApart(holdAt(holds, first), holdAt(holds, second))
   const who = ofTwoServers === count ? 'two servers' : ofTwoServers > 0 ? 'two callers' : 'two callers of one server'
   const what = keys.size === 1 ? a.key : `one key`
@@ -66,6 +77,7 @@ function finding(holds: Holds, blame: Blame, { count, keys, ofTwoServers, first,
     metric: 'overlaps',
     blame,
     count,
+    ...(stalled > 0 && { stalled }),
     message,
     first: { key: a.key, atMs: b.startNs / 1e6, ops: [a.op, b.op] },
   }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { end, event, evidence, history, hold, key, set, topology, type Nested } from '../../test/support/history.ts'
+import type { Event } from '../history/event.ts'
 import type { Plan } from '../plan/scenario.ts'
 import { falseContention } from './false-contention.ts'
 

@@ -13,13 +13,24 @@ export interface Torn {
    * still. Beyond `workMs` and its calls of the lock a work needs next to no time.
    */
   stalled: number
+  /** Their grants. */
+  stalledGrants: ReadonlySet<number>
   /** What the first that failed was told. */
   error: string | undefined
 }
 
-/** O(n). */
+const cache = new WeakMap<readonly Event[], Torn>()
+
+/** O(n), once per history. */
 export function tornWorks(events: readonly Event[], plan: Plan): Torn {
-  const torn: Torn = { failed: 0, unfinished: 0, stalled: 0, error: undefined }
+  let torn = cache.get(events)
+  if (!torn) cache.set(events, (torn = build(events, plan)))
+  return torn
+}
+
+function build(events: readonly Event[], plan: Plan): Torn {
+  const stalledGrants = new Set<number>()
+  const torn: Torn = { failed: 0, unfinished: 0, stalled: 0, stalledGrants, error: undefined }
   const grants = new OpTable()
   const works = new OpTable()
   const renewals = new Map<number, Renewals>()
@@ -53,7 +64,9 @@ export function tornWorks(events: readonly Event[], plan: Plan): Torn {
       const stallNs = event.t - begun.t - workMaxNs - tookNs
       // A lock's own claim ends a little before the lease does.
       const leaseEndNs = Math.max(granted.t, lastNs) + ttlNs * claimShare
-      if (event.t > leaseEndNs && event.t - stallNs <= leaseEndNs) torn.stalled++
+      if (event.t <= leaseEndNs || event.t - stallNs > leaseEndNs) continue
+      torn.stalled++
+      stalledGrants.add(granted.op)
     }
   }
   return torn
