@@ -70,7 +70,7 @@ export function judge(testimony: Testimony, all: readonly Checker[] = Object.val
     // What a drill lacks because its question was answered before its time was up is no doubt about the answer.
     ...(early && crimes.length > 0 ? [] : lackOfEvidence(testimony)),
     ...tornDoubts(torn, crossed.length > crimes.length),
-    ...(crimes.length > 0 ? [] : leaseDoubts(testimony)),
+    ...(crimes.length > 0 ? [] : leaseDoubts({ plan: testimony.plan, events: testimony.events })),
     ...testimony.notes,
   ]
   if (early && crimes.length === 0)

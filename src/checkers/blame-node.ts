@@ -76,6 +76,7 @@ export function onNode(scene: Suspects, node: string, a: Hold, b: Hold): Judgeme
   const { incidents } = scene
   const loss = scene.loss(node, a)
   const second = scene.anchor(node, b)
+  if (second !== undefined && second < scene.anchor(node, a)!) return reversed(scene, node, a, b)
   const flushNs = incidents.faultNs('flush', node, a.startNs, b.startNs)
   const gone = loss !== undefined && (second === undefined ? loss.t <= b.startNs : loss.at < second)
 
@@ -114,6 +115,16 @@ export function onNode(scene: Suspects, node: string, a: Hold, b: Hold): Judgeme
     }
   }
   return expiry(node, a, loss.t)
+}
+
+/** On the node the second grant's key came first: its answer came later than the first one's whole lease began. */
+function reversed(scene: Suspects, node: string, a: Hold, b: Hold): Judgement {
+  const loss = scene.loss(node, b)
+  if (loss?.kind !== 'expired') return onNode(scene, node, b, a)
+  return {
+    blame: 'lock',
+    story: () => `${b.server} was granted a lease that had ended on ${node} at ${seconds(loss.t)} already`,
+  }
 }
 
 /** When the second grant's own write came over the first one's key; undefined where it wrote nothing there after it. */

@@ -137,6 +137,9 @@ test('sentinel: a failover explains it, and so does a replica that follows', () 
   const events = [other(), victim(), set('redis-1', 999.5, 'token-1'), set('redis-2', 1000, 'token-1')]
   expect(find('sentinel', ...events, key('redis-2', 1500, 'del'))).toEqual([])
   expect(find('sentinel', ...events, key('redis-1', 1500, 'del'))).toMatchObject([{ count: 1 }])
-  const change = topology(1200, 'switch-master', 'redis-2', { from: 'redis-1', to: 'redis-2' })
-  expect(find('sentinel', ...events, change, key('redis-1', 1500, 'del'))).toEqual([])
+  const change = (t: number) => topology(t, 'switch-master', 'redis-2', { from: 'redis-1', to: 'redis-2' })
+  expect(find('sentinel', ...events, change(1200), key('redis-1', 1500, 'del'))).toEqual([])
+  // Granted by a primary that was none any more.
+  const demoted = [other(), victim(), set('redis-1', 999.5, 'token-1'), change(990), set('redis-1', 1500, 'token-2')]
+  expect(find('sentinel', demoted)).toEqual([])
 })

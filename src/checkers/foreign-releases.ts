@@ -4,7 +4,7 @@ import { plural } from './damage.ts'
 import { leaseEndNs } from './fate.ts'
 import { serverOf, type Hold } from './holds.ts'
 import { isProven, lastUpTo, readLagNs, removals, valueAfter, writes, type Track } from './key-record.ts'
-import { grantingNode, sceneOf, type Scene } from './scene.ts'
+import { grantingNode, primaryAt, sceneOf, type Scene } from './scene.ts'
 import { seconds } from './words.ts'
 
 /** A holder's key that went, on one node, before the holder let go of it. */
@@ -91,6 +91,8 @@ function takingOn(scene: Scene, node: string, hold: Hold): Taking | undefined {
   if (taking === undefined) return undefined
   const { incidents } = scene
   const explained =
+    // A demoted primary does what the new one did.
+    (scene.sentinel && primaryAt(scene, taking.t) !== node) ||
     incidents.switches.some(({ t }) => t > hold.startNs && t <= taking.t + readLagNs) ||
     ['clock-jump', 'flush'].some(
       (fault) => incidents.faultNs(fault, node, hold.startNs, taking.t + readLagNs) !== undefined,

@@ -66,7 +66,7 @@ function build(events: readonly Event[], plan: Plan): Torn {
       const leaseEndNs = Math.max(granted.t, lastNs) + ttlNs * claimShare
       if (event.t <= leaseEndNs || event.t - stallNs > leaseEndNs) continue
       torn.stalled++
-      stalledGrants.add(granted.op)
+      stalledGrants.add(event.grant!)
     }
   }
   return torn
