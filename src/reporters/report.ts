@@ -38,6 +38,8 @@ export const report = z.object({
       metric: z.string(),
       blame: z.enum(['lock', 'holder', 'topology', 'unclear']).optional(),
       count: z.number(),
+      /** How many of them came of a stall that nobody planned, and prove nothing. */
+      stalled: z.number().optional(),
       message: z.string(),
       first: z.object({ key: z.string(), atMs: z.number(), ops: z.array(z.int()) }).optional(),
     }),
