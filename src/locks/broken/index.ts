@@ -292,11 +292,6 @@ export const broken = {
     caughtBy: { scenario: 'crash-holder', metric: 'overlaps' },
     load: () => import('./clears-on-boot.ts'),
   },
-  'additive-extend': {
-    title: 'broken: an extension adds to the lease',
-    caughtBy: { scenario: 'crash-holder', metric: 'leaked_keys' },
-    load: () => import('./additive-extend.ts'),
-  },
   'watchdog-gives-up': {
     title: 'broken: its watchdog dies of one failed renewal',
     caughtBy: { scenario: 'long-work', metric: 'overlaps' },
@@ -309,7 +304,7 @@ export const broken = {
   },
   'extends-in-seconds': {
     title: 'broken: extends in whole seconds, rounded down',
-    caughtBy: { scenario: 'long-work', metric: 'overlaps' },
+    caughtBy: { scenario: 'long-work', metric: 'overclaims' },
     load: () => import('./extends-in-seconds.ts'),
   },
   'reentrant-by-server': {
@@ -349,7 +344,7 @@ export const broken = {
   },
   'compares-then-deletes': {
     title: 'broken: GET, then DEL, in two round trips',
-    caughtBy: { scenario: 'lost-reply', metric: 'foreign_releases' },
+    caughtBy: { scenario: 'slow-reply', metric: 'foreign_releases' },
     load: () => import('./compares-then-deletes.ts'),
   },
   'counts-up': {
