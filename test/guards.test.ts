@@ -98,6 +98,18 @@ describe.each(trades)('$kind', ({ asking }) => {
     expect(await ledger.damage(schema)).toMatchObject({ entries: 3, duplicates: 0, oversold: 0, lost_updates: 0 })
   })
 
+  test('pessimistic: who comes second waits for the row, and reads what the first has written', async () => {
+    const ask = asking('pessimistic')
+    const others: Promise<WorkOutcome>[] = []
+    const overtaking = async () => {
+      others.push(ask('b'), ask('a'))
+      expect(await ask('c', { waitMs: 20 })).toBe('contended')
+    }
+    expect(await ask('a', {}, overtaking)).toBe('done')
+    expect(await Promise.all(others)).toEqual(['done', 'repeated'])
+    expect(await ledger.damage(schema)).toMatchObject({ entries: 2, duplicates: 0, oversold: 0, lost_updates: 0 })
+  })
+
   test('optimistic: who is always overtaken is told so when his patience is over', async () => {
     const ask = asking('optimistic')
     expect(await ask('a', { waitMs: 0 }, () => ask('b'))).toBe('contended')

@@ -146,7 +146,7 @@ const reasons = {
   repeated: 'this request was done before',
   refused: 'refused: sold out, limit reached, not enough, or a fence that is too low',
   abandoned: 'the lock was lost before the write',
-  contended: 'others always wrote first',
+  contended: 'others were always first',
   unavailable: 'Redis, which decides here, was not reached or refused: nothing was taken',
   indeterminate: 'Redis, which decides here, did not say whether it was taken: nothing was written',
 }

@@ -4,7 +4,7 @@ import { z } from 'zod'
 export const workMs = z.strictObject({ min: z.number().min(0), max: z.number().min(0) })
 
 /** What protects the work, see guards/index.ts. */
-const guards = ['lock', 'none', 'fenced', 'optimistic', 'lua'] as const
+const guards = ['lock', 'none', 'fenced', 'optimistic', 'pessimistic', 'lua'] as const
 export type GuardName = (typeof guards)[number]
 
 /** Whether the lock under test is taken at all. */

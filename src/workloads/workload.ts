@@ -22,7 +22,7 @@ export interface Workload<Options = unknown> {
 
 /**
  * `refused`: sold out, limit reached, not enough, or a fence that is too low. What waits in vain for a row, or for Redis where that decides
- * (guards `optimistic` and `lua`), is `contended`, `unavailable` or `indeterminate` as with a lock; nothing was written then.
+ * (guards `optimistic`, `pessimistic` and `lua`), is `contended`, `unavailable` or `indeterminate` as with a lock; nothing was written then.
  */
 export type WorkOutcome = 'done' | 'repeated' | 'refused' | 'abandoned' | 'contended' | 'unavailable' | 'indeterminate'
 

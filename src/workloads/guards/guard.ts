@@ -8,7 +8,7 @@ export type Guard = (context: WorkContext<unknown>, decision: Decision) => Promi
 /** One decision of a shop: to sell, to issue, to deduct. */
 export interface Decision {
   /** Reads the books: no (`repeated`, `refused`), or what is to be written. `fence` is written beside it where the guard checks it. */
-  look(db: LedgerSession, fence: string | null): Promise<'repeated' | 'refused' | Statement[]>
+  look(db: Pick<LedgerSession, 'query'>, fence: string | null): Promise<'repeated' | 'refused' | Statement[]>
   /** The same decision as a number that goes down, for a guard that keeps that number elsewhere. */
   taking: Taking
 }
