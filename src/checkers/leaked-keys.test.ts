@@ -45,6 +45,20 @@ test('a lease that is longer than any that was asked for', () => {
   expect(find(early, set('redis-1', 999.5, 'token-1', 20_000), left(998))).toMatchObject([{ count: 1 }])
 })
 
+test('a key that is kept alive long after the last call on it', () => {
+  const tried = [
+    event(2000, 'server-2/vu-1', 'invoke', 'acquire', 2, 'stock:7', { ttlMs: 2700, waitMs: 500 }),
+    event(2500, 'server-2/vu-1', 'fail', 'acquire', 2, 'stock:7', { error: 'contended' }),
+  ]
+  const [finding] = find(whole, tried, set('redis-1', 2499, 'token-2'), set('redis-1', 19_000, 'token-2'), left(1700))
+  expect(finding!.message).toContain(
+    'stock:7 was kept alive on redis-1 for 17.501 s after the last call on it, though nobody held it',
+  )
+  // Its holder lives, and never let go.
+  const held = hold({ op: 1, process: 'server-1/vu-1', at: 1000 })
+  expect(find(held, set('redis-1', 999.5, 'token-1'), set('redis-1', 19_000, 'token-1'), left(1700))).toEqual([])
+})
+
 const audit = (type: AuditEvent['type'], waitedMs: number): AuditEvent => ({
   t: 23_000e6,
   process: 'server-1',

@@ -1,5 +1,5 @@
 import type { AuditEvent, Event, KeyEvent } from '../history/event.ts'
-import { callsOf } from './calls.ts'
+import { callsOf, type Call } from './calls.ts'
 import type { Checker, Evidence, Finding } from './checker.ts'
 import { couldHold } from './could-hold.ts'
 import { plural } from './damage.ts'
@@ -59,16 +59,31 @@ function leftOver(events: readonly Event[], ttlMs: number): Leak[] {
   const left = leftKeys(events).filter((event) => !event.bookkeeping)
   if (left.length === 0) return []
   const lastWriteNs = lastWrites(events, new Set(left.map(({ key }) => key)))
+  const calls = callsOf(events)
   return left.flatMap(({ key, t, process, pttlMs = -1 }) => {
     const leak = (why: string) => [{ key, t, why, ops: [] }]
     if (pttlMs < 0) return leak(`was left on ${process} without a time to live`)
     const writtenNs = Math.min(t, lastWriteNs.get(`${process} ${key}`) ?? t)
     const livesForMs = pttlMs + (t - writtenNs) / 1e6
-    if (livesForMs <= ttlMs * 1.5 + roundingMs) return []
+    const leaseMs = ttlMs * 1.5 + roundingMs
+    const asked = calls.ofKey(key)
+    const lastNs = asked.reduce((last, { invokeNs, endNs }) => Math.max(last, endNs === Infinity ? invokeNs : endNs), 0)
+    // Whoever had it by then has lost it, unless somebody goes on renewing what nobody holds: a grant that its caller never got.
+    if (asked.length > 0 && t - lastNs > leaseMs * 1e6 && nobodyHolds(asked))
+      return leak(
+        `was kept alive on ${process} for ${duration((t - lastNs) / 1e6)} after the last call on it, though nobody held it`,
+      )
+    if (livesForMs <= leaseMs) return []
     return leak(
       `was left on ${process} with ${duration(pttlMs)} to live, though no lease was asked for that is longer than ${duration(ttlMs)}`,
     )
   })
+}
+
+/** A grant that was never released is its holder's for as long as he lives. */
+function nobodyHolds(calls: readonly Call[]): boolean {
+  const released = new Set(calls.flatMap(({ f, grant }) => (f === 'release' ? [grant] : [])))
+  return calls.every(({ f, op, outcome }) => f !== 'acquire' || outcome !== 'ok' || released.has(op))
 }
 
 /** Of these keys, by node. */
