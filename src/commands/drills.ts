@@ -82,7 +82,7 @@ export async function chooseDrills(request: Request): Promise<Drill[]> {
 }
 
 /** Undefined where the lock is made for this drill. */
-export function whyUnfit(plan: Plan, lock: LockDescription): UsageError | undefined {
+export function whyUnfit(plan: Parameters<typeof checkLock>[0], lock: LockDescription): UsageError | undefined {
   try {
     checkLock(plan, lock)
     return undefined

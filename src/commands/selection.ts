@@ -28,6 +28,9 @@ export function parseLocks(texts: readonly string[]): string[] {
   return [...new Set(specs)]
 }
 
+/** `a,b` */
+export const parseNames = (text: string, flag: string): string[] => words(text, flag)
+
 /** 0 to 2³²−1, as the reports print it. */
 export function parseSeed(text: string | undefined): number | undefined {
   if (text === undefined) return undefined

@@ -8,7 +8,7 @@ import { examples, exits } from './command.ts'
 import { onInterrupt } from './interrupt.ts'
 import { progressOn, silent, type ProgressLine } from './progress.ts'
 import { jobsMax } from './run.ts'
-import { parseCount, parseSeed } from './selection.ts'
+import { parseCount, parseNames, parseSeed } from './selection.ts'
 import { chooseCases, type Case } from './selftest/cases.ts'
 import { renderMarkdown } from './selftest/markdown.ts'
 import { exitCodeOf, outcomeOf, type Outcome } from './selftest/outcome.ts'
@@ -23,6 +23,7 @@ export function selftestCommand() {
         'Exit code 1 if a broken lock was missed or a right one accused, else 4 if a drill could not tell, else 0.',
     )
     .argument('[locks...]', 'names of the corpus (picklock list locks); default: all')
+    .option('--scenario <names>', 'only these scenarios; several with commas')
     .option('--repeat <n>', 'run each drill n times, with seeds derived from the first')
     .option('--jobs <n>', 'how many drills run side by side (2)')
     .option('--seed <number>', 'the first seed; default: drawn')
@@ -40,6 +41,7 @@ export function selftestCommand() {
       examples({
         'picklock selftest': 'the whole corpus once',
         'picklock selftest naive --repeat 20': 'how reliably one bug is caught',
+        'picklock selftest --scenario oversell': 'one scenario, with all locks that it is about',
         'picklock selftest --everywhere --format markdown': 'the whole matrix, for docs/detection.md',
       }),
     )
@@ -48,7 +50,8 @@ export function selftestCommand() {
         const repeat = parseCount(options.repeat, '--repeat', 1, repeatMax)
         const jobs = parseCount(options.jobs, '--jobs', 2, jobsMax)
         const seed = parseSeed(options.seed) ?? randomInt(2 ** 32)
-        const cases = await chooseCases({ locks, everywhere: options.everywhere === true, seed, repeat })
+        const scenarios = options.scenario === undefined ? [] : parseNames(options.scenario, '--scenario')
+        const cases = await chooseCases({ locks, scenarios, everywhere: options.everywhere === true, seed, repeat })
         for (const tool of ['redis-server', 'toxiproxy-server'] as const) findTool(tool)
 
         const progress = options.quiet ? silent : progressOn(process.stderr)
@@ -64,6 +67,7 @@ export function selftestCommand() {
           const command = [
             'picklock selftest',
             ...locks,
+            ...(options.scenario === undefined ? [] : ['--scenario', options.scenario]),
             ...(options.everywhere ? ['--everywhere'] : []),
             `--seed ${seed}`,
           ]
