@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Link } from '../links/links.ts'
 import { again } from './again.ts'
 import type { Fault, Stage } from './fault.ts'
+import { poll } from './poll.ts'
 
 const parameters = z.strictObject({
   /** How long the link is down each time, and up between, in the mean: each is drawn between half and one and a half of it. */
@@ -12,6 +13,8 @@ const parameters = z.strictObject({
 
 /** A refused PING answers at once; what passes may be slow on a busy machine. */
 const pingTimeoutMs = 5_000
+/** Another fault may hold the same link down for a while. */
+const backMs = 2_000
 
 export const flap = {
   name: 'flap',
@@ -52,11 +55,13 @@ async function down(links: Link[], downMs: number, { random, signal }: Stage) {
     await sleep(forMs, undefined, { signal }).catch(() => {})
     return pings
   })()
-  const after = await Promise.all(links.map((link) => link.ping(pingTimeoutMs)))
+  const after = await Promise.all(
+    links.map((link) => poll(backMs, signal, async () => (await link.ping(pingTimeoutMs)).ok)),
+  )
   return links.map(({ name }, i) => {
-    const [is, was] = [during[i]!, after[i]!]
-    if (is.ok) return { landed: false, text: `${name} still answered PING while it was cut` }
-    if (!was.ok) return { landed: false, text: `${name} did not come back: ${was.error}` }
-    return { landed: true, text: `${name} refused (${is.error}) and answered again` }
+    const refused = during[i]!
+    if (refused.ok) return { landed: false, text: `${name} still answered PING while it was cut` }
+    if (!after[i]) return { landed: false, text: `${name} did not come back within ${backMs} ms` }
+    return { landed: true, text: `${name} refused (${refused.error}) and answered again` }
   })
 }
