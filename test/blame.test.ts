@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
+import { report as reportSchema, type Report } from '../src/reporters/report.ts'
+
+/** Whose fault an overlap is, where it is the topology's or where nobody can tell: by real drills. */
+
+const cli = resolve(import.meta.dirname, '../src/cli.ts')
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'picklock-blame-'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+async function drill(lock: string, scenario: string): Promise<Report> {
+  const file = join(folder, 'a-drill.yaml')
+  await writeFile(file, `name: a-drill\ntitle: Who is to blame\ncontrol: naive\nsettle: 300ms\n${scenario}`)
+  const words = ['run', file, '--lock', lock, '--format', 'json', '--quiet', '--seed', '7']
+  const child = spawn(process.execPath, [cli, ...words], { cwd: folder })
+  let stdout = ''
+  child.stdout.on('data', (data: Buffer) => (stdout += data.toString()))
+  await new Promise((done) => child.on('close', done))
+  return z.array(reportSchema).parse(JSON.parse(stdout))[0]!
+}
+
+const overlaps = ({ findings }: Report) => findings.filter(({ metric }) => metric === 'overlaps')
+
+test('topology: the primary dies with locks that no replica has', async () => {
+  const report = await drill(
+    'set-nx',
+    `topology: { kind: sentinel, downAfterMs: 300 }
+lock: { ttlMs: 6700, waitMs: 6000 }
+workload: { kind: mutex, keys: 10, workMs: { min: 3500, max: 4500 } }
+load: { executor: per-vu-iterations, vus: 20, iterations: 1, maxDuration: 12s, startTime: 1s }
+faults:
+  - { fault: cut-replication, target: replica, at: 1ms, for: 3s }
+  - { fault: kill, target: primary, when: acquired, after: 5, for: 2s }
+`,
+  )
+  expect(report.faults.map(({ landed }) => landed)).toEqual([true, true])
+  expect(overlaps(report).map(({ blame }) => blame)).toEqual(['topology'])
+  expect(overlaps(report)[0]!.message).toMatch(/redis-2 was promoted at .* without the key, which was never replicated/)
+})
+
+test('topology: two of three nodes restart empty within a lease', async () => {
+  const report = await drill(
+    'reference',
+    `topology: redlock
+lock: { ttlMs: 3700, waitMs: 4000 }
+workload: { kind: mutex, keys: 10, workMs: { min: 1500, max: 1600 } }
+load: { executor: per-vu-iterations, vus: 20, iterations: 1, maxDuration: 12s }
+faults:
+  - { fault: kill, target: majority, keepData: false, at: 800ms, for: 100ms }
+`,
+  )
+  expect(report.faults.map(({ landed }) => landed)).toEqual([true])
+  expect(overlaps(report).map(({ blame }) => blame)).toEqual(['topology'])
+  expect(overlaps(report)[0]!.message).toMatch(/redis-\d died at .* and came back without the key/)
+})
+
+test('unclear: what took the key took the eyes with it', async () => {
+  await writeFile(
+    join(folder, 'blinds.mjs'),
+    `export default {
+  name: 'blinds',
+  open(env) {
+    const redis = env.connect()
+    return {
+      async acquire(key, { ttlMs }) {
+        const token = Math.random().toString(36)
+        await redis.multi().call('CLIENT', 'KILL', 'TYPE', 'pubsub').set(key, token, 'PX', ttlMs).exec()
+        return { token }
+      },
+      release: async () => true,
+    }
+  },
+}
+`,
+  )
+  const report = await drill(
+    './blinds.mjs',
+    `topology: single
+lock: { ttlMs: 2700, waitMs: 1000 }
+workload: { kind: mutex, keys: 10, workMs: { min: 300, max: 400 } }
+load: { executor: per-vu-iterations, vus: 4, iterations: 10, maxDuration: 12s }
+`,
+  )
+  expect(overlaps(report).map(({ blame }) => blame)).toContain('unclear')
+  const [unclear] = overlaps(report).filter(({ blame }) => blame === 'unclear')
+  expect(unclear!.message).toContain('not seen')
+})
