@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { commandsBetween } from '../src/history/commands.ts'
 import type { Event, KeyEvent } from '../src/history/event.ts'
 import { observe } from '../src/history/observer.ts'
 import type { Observation } from '../src/history/recorder.ts'
@@ -63,6 +64,40 @@ test('sees a lease begin, end by itself and by deletion, in order and with what 
   expect(samples[0]!.pttlMs).toBeGreaterThan(0)
   expect(samples[0]!.pttlMs).toBeLessThanOrEqual(60)
   expect(samples[1]!.pttlMs).toBeGreaterThan(30_000)
+})
+
+test('an audit tells what is left, of whatever type, and what of it lives on by design', async () => {
+  await using observer = await observing()
+  await using client = connect()
+  await client.redis.set('stock:1', 'token-a', 'PX', 60_000)
+  await client.redis.hset('stock:2', 'token-b', '1')
+  await client.redis.zadd('stock:2:waiters', 1, 'vu-1')
+  await client.redis.set('fence:stock:1', '7')
+  await observer.audit(['fence:*'])
+  const left = keyEvents().filter((event) => event.event === 'left')
+  const told = left.map(({ key, value, pttlMs, bookkeeping }) => ({ key, value, leased: pttlMs! > 0, bookkeeping }))
+  expect(told.toSorted((a, b) => a.key.localeCompare(b.key))).toEqual([
+    { key: 'fence:stock:1', value: '7', leased: false, bookkeeping: true },
+    { key: 'stock:1', value: 'token-a', leased: true, bookkeeping: undefined },
+    { key: 'stock:2', value: '0 token-b 1', leased: false, bookkeeping: undefined },
+    { key: 'stock:2:waiters', value: 'vu-1', leased: false, bookkeeping: undefined },
+  ])
+})
+
+test('of what a node carried out it counts what others sent', async () => {
+  await using observer = await observing()
+  await using client = connect()
+  await client.redis.set('warm', '1')
+  await until(() => story('warm').includes('sample 1'))
+  const count = async () => ({ commands: await observer.commands(), sent: observer.sent() })
+  const before = await count()
+  for (let i = 0; i < 10; i++) await client.redis.set('stock:1', `token-${i}`, 'PX', 60_000)
+  await client.redis.eval("return redis.call('del', KEYS[1])", 1, 'stock:1')
+  await until(() => story('stock:1').includes('del'))
+  const after = await count()
+  // Ten times SET; EVAL, and the DEL within it.
+  expect(commandsBetween(before.commands, after.commands, [{ before: before.sent, after: after.sent }])).toBe(12)
+  expect(commandsBetween({ ...before.commands, runId: 'another' }, after.commands, [])).toBe(undefined)
 })
 
 test('a sample never describes a state older than the event before it', async () => {
