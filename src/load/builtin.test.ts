@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { load as loadSchema } from '../plan/scenario.ts'
 import { builtin } from './builtin.ts'
-import type { LoadResult } from './load.ts'
+import type { LoadResult, Resumed } from './load.ts'
 
 beforeEach(() => void vi.useFakeTimers({ now: 0 }))
 afterEach(() => void vi.useRealTimers())
@@ -16,7 +16,12 @@ interface Started {
 /** Runs the load on `count` servers under a fake clock; each iteration takes `tookMs`. */
 async function drive(
   written: object,
-  { count = 1, tookMs = 0, stopAtMs = Infinity }: { count?: number; tookMs?: number; stopAtMs?: number } = {},
+  {
+    count = 1,
+    tookMs = 0,
+    stopAtMs = Infinity,
+    resumed,
+  }: { count?: number; tookMs?: number; stopAtMs?: number; resumed?: Resumed } = {},
 ) {
   const load = loadSchema.parse(written)
   const started: Started[] = []
@@ -29,6 +34,7 @@ async function drive(
       count,
       now: () => Date.now() * 1e6,
       signal: stop.signal,
+      ...(resumed && { resumed }),
       async iterate({ vu, iteration, intendedNs }) {
         started.push({ vu, iteration, intendedMs: intendedNs / 1e6, server: index })
         await new Promise((resolve) => setTimeout(resolve, tookMs))
@@ -168,4 +174,27 @@ test.each([
   const run = await drive(load, { tookMs: 100, stopAtMs: 950 })
   expect(run).toMatchObject({ iterations: 10, dropped: 0, interrupted: 0 })
   expect(run.endedAtMs).toBeLessThanOrEqual(1001)
+})
+
+/** A server that takes over at 0 from one that died 200 ms before, 400 ms after the load had begun. */
+const resumed = { beganNs: -600e6, diedNs: -200e6, incarnation: 1, answered: 30 }
+
+test('who takes over the load of one that died ends when that one would have', async () => {
+  const run = await drive({ executor: 'constant-vus', vus: 2, duration: '1s' }, { tookMs: 100, resumed })
+  expect(run).toMatchObject({ iterations: 8, dropped: 0, endedAtMs: 400 })
+  // No number that its predecessor may have used.
+  expect(Math.min(...run.started.map(({ iteration }) => iteration))).toBeGreaterThanOrEqual(1_000_000)
+})
+
+test('who came while nobody was there is dropped, and nobody is served twice', async () => {
+  const run = await drive({ executor: 'constant-arrival-rate', rate: 50, duration: '1s' }, { resumed })
+  expect(run).toMatchObject({ iterations: 20, dropped: 10, endedAtMs: 400 })
+  expect(run.started.map(({ iteration }) => iteration)).toEqual(Array.from({ length: 20 }, (_, turn) => 30 + turn))
+})
+
+test.each([
+  [20, { executor: 'shared-iterations', vus: 2, iterations: 50 }],
+  [10, { executor: 'per-vu-iterations', vus: 2, iterations: 20 }],
+])('of counted iterations the rest is done: %i', async (iterations, load) => {
+  expect(await drive(load, { resumed })).toMatchObject({ iterations, dropped: 0 })
 })
