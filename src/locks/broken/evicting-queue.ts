@@ -5,7 +5,8 @@ import type { Lock } from '../lock.ts'
 import { luaScript } from '../lua.ts'
 import { pause } from '../pause.ts'
 
-const pollMs = 50
+/** Who is far from his turn asks less often. */
+const pollMs = (place: number) => Math.min(150, 3 + 2 * place) * (0.5 + Math.random())
 const takePlace = luaScript(import.meta.url, 'evicting-queue.lua')
 
 /**
@@ -24,13 +25,13 @@ export default {
         const token = randomUUID()
         const giveUpAt = performance.now() + waitMs
         while (true) {
-          const place = await attempt(redis, () => takePlace(redis, [key], token, ttlMs))
+          const place = Number(await attempt(redis, () => takePlace(redis, [key], token, ttlMs)))
           if (place === 0) return { key, token }
-          if (signal.aborted || performance.now() + pollMs > giveUpAt) {
+          if (signal.aborted || performance.now() > giveUpAt) {
             await leave({ key, token })
             return null
           }
-          await pause(pollMs * (0.5 + Math.random()), signal)
+          await pause(pollMs(place), signal)
         }
       },
       async release(held: Held) {

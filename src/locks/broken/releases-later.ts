@@ -8,6 +8,7 @@ import { pause } from '../pause.ts'
 
 const pollMs = 15
 const timeoutMs = 250
+const retryMs = 50
 const releaseIfMine = luaScript(import.meta.url, '../release.lua')
 
 /**
@@ -19,7 +20,12 @@ export default {
   name: 'releases-later',
   topologies: ['single', 'sentinel'],
   async open(env) {
-    const redis = env.connect(0, { commandTimeout: timeoutMs, enableOfflineQueue: false, maxRetriesPerRequest: 0 })
+    const redis = env.connect(0, {
+      commandTimeout: timeoutMs,
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      retryStrategy: () => retryMs,
+    })
     await connected(redis, 2000)
     const toFree = new Set<string>()
     redis.on('ready', () => {
