@@ -107,6 +107,8 @@ function marked(scene: Scene, track: Track, hold: Hold, untilNs: number): Taking
   const loss = scene.loss(track.node, hold)
   if (loss === undefined || loss.t >= untilNs) return undefined
   if (loss.kind !== 'deleted' && loss.kind !== 'moved' && loss.kind !== 'overwritten') return undefined
+  // What goes before the answer is there may be an earlier try of the same call, taken back.
+  if (loss.kind === 'deleted' && loss.t < hold.startNs) return undefined
   // An extension may delete its own key to write it anew.
   if (loss.kind === 'deleted' && isWrittenAgain(track, loss.at, hold.token!)) return undefined
   return { node: track.node, t: loss.t, how: loss.kind }

@@ -50,7 +50,17 @@ test('a key that is kept alive long after the last call on it', () => {
     event(2000, 'server-2/vu-1', 'invoke', 'acquire', 2, 'stock:7', { ttlMs: 2700, waitMs: 500 }),
     event(2500, 'server-2/vu-1', 'fail', 'acquire', 2, 'stock:7', { error: 'contended' }),
   ]
-  const [finding] = find(whole, tried, set('redis-1', 2499, 'token-2'), set('redis-1', 19_000, 'token-2'), left(1700))
+  const late = set('redis-1', 19_000, 'token-2')
+  // A pipe that was held up.
+  expect(find(whole, tried, set('redis-1', 2499, 'token-2'), late, left(1700))).toEqual([])
+  const [finding] = find(
+    whole,
+    tried,
+    set('redis-1', 2499, 'token-2'),
+    set('redis-1', 18_000, 'token-2'),
+    late,
+    left(1700),
+  )
   expect(finding!.message).toContain(
     'stock:7 was kept alive on redis-1 for 17.501 s after the last call on it, though nobody held it',
   )

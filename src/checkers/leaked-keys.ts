@@ -69,7 +69,7 @@ function leftOver(events: readonly Event[], ttlMs: number): Leak[] {
     const asked = calls.ofKey(key)
     const lastNs = asked.reduce((last, { invokeNs, endNs }) => Math.max(last, endNs === Infinity ? invokeNs : endNs), 0)
     // Whoever had it by then has lost it, unless somebody goes on renewing what nobody holds: a grant that its caller never got.
-    if (asked.length > 0 && t - lastNs > leaseMs * 1e6 && nobodyHolds(asked))
+    if (asked.length > 0 && t - lastNs > leaseMs * 1e6 && nobodyHolds(asked) && isRenewed(events, process, key, lastNs))
       return leak(
         `was kept alive on ${process} for ${duration((t - lastNs) / 1e6)} after the last call on it, though nobody held it`,
       )
@@ -79,6 +79,20 @@ function leftOver(events: readonly Event[], ttlMs: number): Leak[] {
     )
   })
 }
+
+/** Not once: a pipe that was held up may deliver an old command at any time. */
+function isRenewed(events: readonly Event[], node: string, key: string, fromNs: number): boolean {
+  const times = events.flatMap((event) =>
+    event.f === 'key' && event.process === node && event.key === key && event.t > fromNs && renewals.has(event.event)
+      ? [event.t]
+      : [],
+  )
+  return times.length > 1 && times.at(-1)! - times[0]! > apartNs
+}
+
+/** Every command that sets a lease is told as this; one that writes and sets it, as both. */
+const renewals = new Set(['expire'])
+const apartNs = 100e6
 
 /** A grant that was never released is its holder's for as long as he lives. */
 function nobodyHolds(calls: readonly Call[]): boolean {

@@ -29,6 +29,8 @@ export function dueNs(scene: Scene, node: string, hold: Hold): number | undefine
       due = due === undefined || due === Infinity ? endNs : Math.max(due, endNs)
       unsampled = false
     } else if (event.event === 'gap') return Infinity
+    // An earlier try of the same call was taken back, and the one that counted was not seen.
+    else if (event.event === 'del' && event.t < hold.startNs) return undefined
     else if (removals.has(event.event)) break
     else if (event.event === 'expire' || event.event === 'persist') unsampled = true
     else if (writes(event)) {
