@@ -1,4 +1,4 @@
-import { readLagNs, removals, valueAfter, writes, type Track } from './key-record.ts'
+import { isWrittenAgain, readLagNs, removals, valueAfter, writes, type Track } from './key-record.ts'
 import type { Hold } from './holds.ts'
 
 /**
@@ -45,6 +45,8 @@ export function lossOf(track: Track, anchor: number, hold: Hold, mayBeReplica: b
       if (gapAt < 0) restarted = false
     } else if (removals.has(event.event)) {
       if (gapAt >= 0 && restarted) return inGap()
+      // A try that is taken back while another one of the same call counts, or an extension by deletion and SET.
+      if (event.event === 'del' && isWrittenAgain(events, at, hold.token)) continue
       const replicated = mayBeReplica && event.event === 'del' && event.t >= dueNs - readLagNs
       const kind = removal(replicated ? 'expired' : event.event)
       const early = kind === 'expired' && event.t < earliestEndNs(track, anchor, hold, event.t)

@@ -3,7 +3,7 @@ import type { Checker, Evidence } from './checker.ts'
 import { plural } from './damage.ts'
 import { leaseEndNs } from './fate.ts'
 import { serverOf, type Hold } from './holds.ts'
-import { isProven, lastUpTo, readLagNs, removals, valueAfter, writes, type Track } from './key-record.ts'
+import { isProven, lastUpTo, readLagNs, removals, writes, type Track } from './key-record.ts'
 import { grantingNode, primaryAt, sceneOf, type Scene } from './scene.ts'
 import { seconds } from './words.ts'
 
@@ -109,15 +109,7 @@ function marked(scene: Scene, track: Track, hold: Hold, untilNs: number): Taking
   if (loss.kind !== 'deleted' && loss.kind !== 'moved' && loss.kind !== 'overwritten') return undefined
   // What goes before the answer is there may be an earlier try of the same call, taken back.
   if (loss.kind === 'deleted' && loss.t < hold.startNs) return undefined
-  // An extension may delete its own key to write it anew.
-  if (loss.kind === 'deleted' && isWrittenAgain(track, loss.at, hold.token!)) return undefined
   return { node: track.node, t: loss.t, how: loss.kind }
-}
-
-function isWrittenAgain({ events }: Track, at: number, token: string): boolean {
-  let next = at + 1
-  while (next < events.length && !writes(events[next]!)) next++
-  return valueAfter(events, next)?.includes(token) ?? false
 }
 
 /**

@@ -256,7 +256,8 @@ export function anchorOf(track: Track | undefined, hold: Hold): number | undefin
     if (whose === 'ours') return at
     if (whose === 'unknown' && events[at]!.t <= startNs + readLagNs) unknown ??= at
   }
-  return found ?? unknown
+  // What came after the try that was taken back, and was not sampled, may be the one that counted.
+  return found !== undefined && (unknown === undefined || unknown < found) ? found : unknown
 }
 
 /** Whether a sample shows the grant's token in what the event wrote. */
@@ -278,6 +279,15 @@ function whoseWrite(
   const value = token === undefined ? undefined : valueAfter(events, at)
   if (value === undefined) return 'unknown'
   return value.includes(token!) ? 'ours' : 'others'
+}
+
+/** Whether a removal is the first half of writing the key anew: the next write, a moment later, has the token again. */
+export function isWrittenAgain(events: readonly KeyEvent[], removal: number, token: string | undefined): boolean {
+  if (token === undefined) return false
+  let next = removal + 1
+  while (next < events.length && !writes(events[next]!)) next++
+  const soon = next < events.length && events[next]!.t - events[removal]!.t < readLagNs
+  return soon && (valueAfter(events, next)?.includes(token) ?? false)
 }
 
 /** What the key held after this event, where a sample tells. */

@@ -1,5 +1,5 @@
 import type { Hold } from './holds.ts'
-import { isProven, lastUpTo, removals, valueAfter, writes, type Track } from './key-record.ts'
+import { isProven, isWrittenAgain, lastUpTo, removals, valueAfter, writes, type Track } from './key-record.ts'
 import type { Scene } from './scene.ts'
 
 /** Events of one lease: a renewal every few ms for a minute. */
@@ -29,6 +29,7 @@ export function dueNs(scene: Scene, node: string, hold: Hold): number | undefine
       due = due === undefined || due === Infinity ? endNs : Math.max(due, endNs)
       unsampled = false
     } else if (event.event === 'gap') return Infinity
+    else if (event.event === 'del' && isWrittenAgain(events, at, token)) continue
     // An earlier try of the same call was taken back, and the one that counted was not seen.
     else if (event.event === 'del' && event.t < hold.startNs) return undefined
     else if (removals.has(event.event)) break

@@ -2,7 +2,7 @@ import type { Checker, Evidence } from './checker.ts'
 import { plural } from './damage.ts'
 import type { Hold } from './holds.ts'
 import { dueNs } from './leases.ts'
-import { sceneOf, grantingNode, type Scene } from './scene.ts'
+import { sceneOf, type Scene } from './scene.ts'
 import { duration, seconds } from './words.ts'
 
 /**
@@ -74,8 +74,9 @@ const isJumped = ({ record, incidents }: Scene, { invokeNs }: Hold, claimNs: num
 function leaseEnd({ plan }: Evidence, scene: Scene, hold: Hold): number | undefined {
   const nodes = scene.record.nodes.filter((node) => scene.record.track(node, hold.key) !== undefined)
   if (plan.topology.kind !== 'redlock') {
-    const node = grantingNode(scene, nodes, hold)
-    return node === undefined ? undefined : dueNs(scene, node, hold)
+    // After a failover it is the new primary's that counts.
+    const ends = nodes.flatMap((node) => dueNs(scene, node, hold) ?? [])
+    return ends.length > 0 ? Math.max(...ends) : undefined
   }
   const majority = Math.floor(plan.topology.nodes / 2) + 1
   // A node that was not seen, or whose samples are missing, may have it as long as it likes.
