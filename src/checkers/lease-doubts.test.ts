@@ -52,3 +52,10 @@ test('a claim that is honest about a lease that is nearly over', () => {
   const late = { from: 100, validForMs: 80 }
   expect(find(ten(late, (at, token) => set('redis-1', at, token, 110)))).toEqual([])
 })
+
+test('a lease that a watchdog renews is as long as it was given for', () => {
+  const renewed = ten({ ttlMs: 300 }, (at, token) =>
+    [0, 200, 400, 600, 800].map((later) => set('redis-1', at + later, token, 300)),
+  )
+  expect(find(renewed)).toEqual([])
+})

@@ -1,7 +1,7 @@
 import type { Evidence } from './checker.ts'
 import { plural } from './damage.ts'
 import type { Hold } from './holds.ts'
-import { dueNs } from './leases.ts'
+import { isProven } from './key-record.ts'
 import { grantingNode, sceneOf, type Scene } from './scene.ts'
 import { duration } from './words.ts'
 
@@ -16,7 +16,7 @@ const roundingMs = 1000
 /** What grants had in common: how many of them, and the first. */
 interface Habit {
   count: number
-  first: { hold: Hold; dueNs: number } | undefined
+  first: { hold: Hold; livesMs: number } | undefined
 }
 
 /**
@@ -36,10 +36,10 @@ export function leaseDoubts(evidence: Evidence): string[] {
   const step = Math.max(1, Math.floor(holds.size / sampleMax))
   for (let i = 0; i < holds.size; i += step) {
     const hold = scene.hold(i)
-    const end = hold.ttlMs === undefined ? undefined : leaseEndNs(scene, hold)
-    if (end === undefined) continue
+    const livesMs = hold.ttlMs === undefined || hold.token === undefined ? undefined : leaseMs(scene, hold)
+    if (livesMs === undefined) continue
     seen++
-    const habits = habitsOf(hold, end)
+    const habits = habitsOf(hold, livesMs)
     for (const [habit, has] of [
       [endless, habits.endless],
       [long, habits.long],
@@ -47,7 +47,7 @@ export function leaseDoubts(evidence: Evidence): string[] {
     ] as const) {
       if (!has) continue
       habit.count++
-      habit.first ??= { hold, dueNs: end }
+      habit.first ??= { hold, livesMs }
     }
   }
   const isOne = ({ count }: Habit) => count >= countMin && count >= shareMin * seen
@@ -64,37 +64,41 @@ export function leaseDoubts(evidence: Evidence): string[] {
 
 const blind = 'what happens at the end of a lease, and after a crash, this drill could not see'
 
-/** The node's that gave it; of a quorum, that of any node that tells. Infinity where it had none. */
-function leaseEndNs(scene: Scene, hold: Hold): number | undefined {
+/** Events after a write in which its lease comes and is sampled. */
+const stepsMax = 6
+
+/**
+ * For how long the key was given, counted from the grant, on the node that gave it; of a quorum, on any that tells. What was added later, by a renewal,
+ * is another question. Infinity where it had no end; undefined where no sample tells.
+ */
+function leaseMs(scene: Scene, hold: Hold): number | undefined {
   const nodes = scene.record.nodes.filter((node) => scene.record.track(node, hold.key) !== undefined)
   const node = grantingNode(scene, nodes, hold)
-  const end = node === undefined ? undefined : dueNs(scene, node, hold)
-  // Infinity also tells that the last word was not sampled: only a sample without an end proves that there is none.
-  if (end !== Infinity || node === undefined) return end
-  const { events } = scene.record.track(node, hold.key)!
-  const sample = events.slice(scene.anchor(node, hold), (scene.anchor(node, hold) ?? 0) + 6)
-  const bare = sample.some(({ event, pttlMs }) => event === 'sample' && pttlMs === -1)
-  return bare && !sample.some(({ event, pttlMs }) => event === 'expire' || (pttlMs ?? -1) >= 0) ? Infinity : undefined
+  const track = node === undefined ? undefined : scene.record.track(node, hold.key)
+  const anchor = node === undefined ? undefined : scene.anchor(node, hold)
+  if (track === undefined || anchor === undefined || !isProven(track, anchor, hold)) return undefined
+  let endless = false
+  for (const { event, t, pttlMs = -2, value } of track.events.slice(anchor, anchor + stepsMax)) {
+    if (event === 'expire') endless = false
+    if (event !== 'sample' || !value?.includes(hold.token!)) continue
+    // One without an end may get it by the next command.
+    if (pttlMs >= 0) return pttlMs + (t - hold.startNs) / 1e6
+    endless = pttlMs === -1
+  }
+  return endless ? Infinity : undefined
 }
 
-function habitsOf(hold: Hold, end: number) {
-  const { startNs, ttlMs = 0, validUntilNs, releaseNs, extensions } = hold
-  const leaseMs = (end - startNs) / 1e6
-  const renewals = extensions.length > 0
+function habitsOf({ startNs, ttlMs = 0, validUntilNs, releaseNs, extensions }: Hold, livesMs: number) {
+  const claimsMs = (validUntilNs - startNs) / 1e6
+  const wentOn = releaseNs !== Infinity && releaseNs > validUntilNs && extensions.length === 0
   return {
-    endless: end === Infinity,
-    long: end !== Infinity && !renewals && leaseMs > ttlMs * 1.5 + roundingMs,
-    brief:
-      end !== Infinity &&
-      !renewals &&
-      validUntilNs - startNs < (end - startNs) / 2 &&
-      leaseMs > ttlMs / 5 &&
-      releaseNs !== Infinity &&
-      releaseNs > validUntilNs,
+    endless: livesMs === Infinity,
+    long: livesMs !== Infinity && livesMs > ttlMs * 1.5 + roundingMs,
+    brief: livesMs !== Infinity && livesMs > ttlMs / 5 && claimsMs < livesMs / 2 && wentOn,
   }
 }
 
 const share = ({ count }: Habit, seen: number) => `${count} of ${plural(seen, 'grant')} that were looked at`
 const asked = ({ first }: Habit) => `${duration(first!.hold.ttlMs!)} were asked for`
-const lease = ({ first }: Habit) => duration((first!.dueNs - first!.hold.startNs) / 1e6)
+const lease = ({ first }: Habit) => duration(first!.livesMs)
 const claim = ({ first }: Habit) => duration((first!.hold.validUntilNs - first!.hold.startNs) / 1e6)
