@@ -10,7 +10,7 @@ const releaseIfMine = luaScript(import.meta.url, '../release.lua')
 /**
  * Bug: the lease's end stands in the value, by the clients' clocks, and the key itself never ends: SETNX with a timestamp, and GETSET to take over one that is overdue, as
  * Redis' own page on SETNX taught it before SET NX PX. A key that nobody asks for again stays for ever; one whose holder died is full of life to
- * every tool that looks at it.
+ * every tool that looks at it. (That a loser's GETSET leaves its own value behind, so that the winner's release finds another's, belongs to the recipe.)
  */
 export default {
   name: 'timestamp-in-value',
