@@ -152,6 +152,11 @@ describe('what does not fit together', () => {
       changed('target: one', 'target: servers->primary'),
       'mine.yaml:12:13: kill acts on nodes: its target is a word such as primary or redis-1, not servers->primary',
     ],
+    [
+      'a fault of Sentinel where there is none',
+      changed('fault: kill', 'fault: failover').replace('topology: sentinel', 'topology: redlock'),
+      'mine.yaml:12:13: failover is done to a Sentinel group, and there is none on redlock',
+    ],
     ['at and when', changed('for: 1s', 'when: acquired'), 'mine.yaml:14:11: a fault has `at` or `when`, not both'],
     [
       'after without when',
