@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { history, hold, plan } from '../../test/support/history.ts'
+import { history, hold, plan, topology } from '../../test/support/history.ts'
 import { noDamage } from '../../test/support/damage.ts'
 import type { Event } from '../history/event.ts'
 import { fence } from './fence.ts'
@@ -34,6 +34,14 @@ test.each([
 
 test('compared with the highest before, not with the last', () => {
   expect(check(granted(1, 10, '5'), granted(2, 20, '3'), granted(3, 30, '4'))[0]!.count).toBe(2)
+})
+
+test('a fence that goes back after a failover: each grant below the highest is one, until it is passed', () => {
+  const before = ['40', '41', '42'].map((value, i) => granted(i + 1, 10 + i * 10, value))
+  const after = ['7', '8', '43'].map((value, i) => granted(i + 4, 100 + i * 10, value))
+  const change = topology(90, 'switch-master', 'redis-2', { from: 'redis-1', to: 'redis-2' })
+  const [finding] = check(...before, [change], ...after)
+  expect(finding).toMatchObject({ count: 2, first: { atMs: 100, ops: [3, 4] } })
 })
 
 test('of two acquires that overlapped either may come first', () => {

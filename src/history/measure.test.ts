@@ -107,6 +107,30 @@ test('an empty history measures nothing', () => {
   expect(measure([], 2)).toMatchObject({ rates: {}, latencyMs: { acquire_wait: {}, recovery_time: {} } })
 })
 
+test('what the nodes carried out for a grant, and what is left of bookkeeping for a key', () => {
+  const history = new HistoryBuilder()
+  for (const [index, key] of ['a', 'b', 'b'].entries())
+    history.cycle({
+      server: 'server-1',
+      key,
+      op: 10 * index + 1,
+      askMs: index,
+      grantMs: index + 0.1,
+      releaseMs: index + 0.5,
+    })
+  const left = { t: 9 * ms, process: 'redis-1', type: 'info', f: 'key', event: 'left', pttlMs: -1 } as const
+  history.events.push(
+    { t: 8 * ms, process: 'redis-1', type: 'info', f: 'count', counts: { commands: 10 } },
+    { t: 8 * ms, process: 'redis-2', type: 'info', f: 'count', counts: { commands: 5 } },
+    { ...left, key: 'fence:a', bookkeeping: true },
+    { ...left, process: 'redis-2', key: 'fence:a', bookkeeping: true },
+    { ...left, key: 'a' },
+  )
+  const { counts, rates } = measure(history.sorted(), 1)
+  expect(rates).toMatchObject({ commands_per_acquire: 5, bookkeeping_keys: 0.5 })
+  expect(counts).toMatchObject({ commands: 15, bookkeeping_keys: 1 })
+})
+
 test('the examples', () => {
   expect(measure(validExample().events, 2).rates['fairness']).toBeCloseTo(1, 2)
   expect(measure(invalidExample().events, 2).latencyMs['recovery_time']).toMatchObject({ count: 1 })
