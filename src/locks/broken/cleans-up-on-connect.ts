@@ -19,12 +19,13 @@ export default {
   async open(env) {
     const redis = await openPrimary(env)
     const keys = new Set<string>()
-    redis.on('ready', async () => {
+    const cleanUp = async () => {
       for (const key of keys) {
         const holder = await redis.get(key).catch(() => null)
         if (holder?.startsWith(`${env.server}:`)) await releaseIfMine(redis, [key], holder).catch(() => {})
       }
-    })
+    }
+    redis.on('ready', () => void cleanUp())
     return {
       acquire(key, { ttlMs, waitMs, signal }): Promise<Held | null> {
         const token = `${env.server}:${randomUUID()}`
