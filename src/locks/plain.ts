@@ -9,7 +9,7 @@ const releaseIfMine = luaScript(import.meta.url, 'release.lua')
 const extendIfMine = luaScript(import.meta.url, 'extend.lua')
 const pollMs = 15
 
-export interface Waiting {
+interface Waiting {
   ttlMs: number
   waitMs: number
   signal: AbortSignal

@@ -16,7 +16,7 @@ import {
 } from './messages.ts'
 
 /** What happens to a server, for the history. */
-export type ServerChange = 'down' | 'up' | 'paused' | 'resumed'
+type ServerChange = 'down' | 'up' | 'paused' | 'resumed'
 
 /** Whoever is asked to stand still while it holds a lock gets this long to come to hold one. */
 export const holdWithinMs = 2_000
