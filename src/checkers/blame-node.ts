@@ -1,6 +1,6 @@
 import type { Blame } from './checker.ts'
 import { leaseEndNs, type Loss } from './fate.ts'
-import type { Hold } from './holds.ts'
+import { serverOf, type Hold } from './holds.ts'
 import { died } from './incidents.ts'
 import { grantingNode, type Scene } from './scene.ts'
 import { duration, seconds } from './words.ts'
@@ -156,7 +156,9 @@ function overdue(node: string, a: Hold): Judgement {
 
 function deletion(scene: Suspects, node: string, a: Hold, loss: Loss): string {
   const by = scene.releaseThatDeleted(a, loss.t)
-  const who = by ? `, by ${by.server}'s release of an earlier hold` : ''
+  // Two callers of one server go by their own names.
+  const name = by && (by.server === serverOf(a.process) ? by.process : by.server)
+  const who = by ? `, by ${name}'s release of an earlier hold` : ''
   return `${a.server}'s key was deleted on ${node} at ${seconds(loss.t)}${who}, before ${a.server} began to release it`
 }
 
