@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { Command, Option } from '@commander-js/extra-typings'
+import { UsageError } from '../lib/failure.ts'
 import { inParallel } from '../lib/in-parallel.ts'
 import { findTool } from '../lib/tools.ts'
 import { colorLevel } from '../reporters/color.ts'
@@ -33,6 +35,7 @@ export function selftestCommand() {
         .choices(['text', 'json', 'markdown'])
         .default('text'),
     )
+    .option('--from <files>', 'run nothing: put the JSON of earlier runs together; several with commas')
     .option('--keep', 'keep all reports, and not only those of drills that came out otherwise than they should')
     .option('--out <folder>', 'where the reports are written', 'reports')
     .option('--quiet', 'no progress on stderr')
@@ -42,11 +45,17 @@ export function selftestCommand() {
         'picklock selftest': 'the whole corpus once',
         'picklock selftest naive --repeat 20': 'how reliably one bug is caught',
         'picklock selftest --scenario oversell': 'one scenario, with all locks that it is about',
-        'picklock selftest --everywhere --format markdown': 'the whole matrix, for docs/detection.md',
+        'picklock selftest --everywhere --format json > all.json': 'the whole matrix, which takes its time',
+        'picklock selftest --from all.json --format markdown': 'what docs/detection.md is made of',
       }),
     )
     .action(
       exits(async (locks, options) => {
+        if (options.from !== undefined) {
+          const outcomes = parseNames(options.from, '--from').flatMap(readOutcomes)
+          print(outcomes, options.format)
+          return exitCodeOf(outcomes)
+        }
         const repeat = parseCount(options.repeat, '--repeat', 1, repeatMax)
         const jobs = parseCount(options.jobs, '--jobs', 2, jobsMax)
         const seed = parseSeed(options.seed) ?? randomInt(2 ** 32)
@@ -64,21 +73,28 @@ export function selftestCommand() {
           if (interrupt.exitCode() === undefined) throw error
         } finally {
           progress.clear()
-          const command = [
-            'picklock selftest',
-            ...locks,
-            ...(options.scenario === undefined ? [] : ['--scenario', options.scenario]),
-            ...(options.everywhere ? ['--everywhere'] : []),
-            `--seed ${seed}`,
-          ]
-          if (options.format === 'json')
-            process.stdout.write(`${JSON.stringify({ seed, repeat, outcomes }, null, 2)}\n`)
-          else if (options.format === 'markdown') process.stdout.write(renderMarkdown(outcomes, command.join(' ')))
-          else if (outcomes.length > 0) process.stdout.write(renderTable(outcomes, { color: colorLevel('stdout') }))
+          print(outcomes, options.format)
         }
         return interrupt.exitCode() ?? exitCodeOf(outcomes)
       }),
     )
+}
+
+function print(outcomes: readonly Outcome[], format: 'text' | 'json' | 'markdown'): void {
+  if (format === 'json') process.stdout.write(`${JSON.stringify({ outcomes }, null, 2)}\n`)
+  else if (format === 'markdown') process.stdout.write(renderMarkdown(outcomes))
+  else if (outcomes.length > 0) process.stdout.write(renderTable(outcomes, { color: colorLevel('stdout') }))
+}
+
+/** Throws UsageError where the file is not what `--format json` printed. */
+function readOutcomes(file: string): Outcome[] {
+  try {
+    const { outcomes } = JSON.parse(readFileSync(file, 'utf8')) as { outcomes?: Outcome[] }
+    if (Array.isArray(outcomes)) return outcomes
+  } catch (error) {
+    throw new UsageError(`--from ${file}: ${(error as Error).message}`)
+  }
+  throw new UsageError(`--from ${file}: it holds no outcomes; make it with picklock selftest --format json`)
 }
 
 interface Context {

@@ -5,21 +5,26 @@ import { humanMs } from '../../reporters/text.ts'
 import { rowsOf, type Outcome, type Row } from './outcome.ts'
 
 /** docs/detection.md: what is caught where. Pure. */
-export function renderMarkdown(outcomes: readonly Outcome[], command: string): string {
+export function renderMarkdown(outcomes: readonly Outcome[]): string {
   const rows = rowsOf(outcomes)
   const own = rows.filter(({ claimed }) => claimed)
   const sections = [
     '# What is caught, and where',
-    `Written by \`${command}\`. A broken lock is wrong in one way that was seen in the field; a sound one is right, and a drill that accuses it
+    `Written by \`picklock selftest --format markdown\`. A broken lock is wrong in one way that was seen in the field; a sound one is right, and a drill that accuses it
 in a scenario that it claims to survive is a false alarm.`,
-    '## Each broken lock in the scenario that was made for its bug',
-    table(
-      ['lock', 'the bug', 'scenario', 'topology', 'caught', 'by', 'first seen after'],
-      own.filter(({ kind }) => kind === 'broken').map(brokenLine),
-    ),
-    '## Each sound lock in all that it claims to survive',
-    table(['lock', 'what it is', 'drills', 'passed'], soundLines(own)),
   ]
+  const caught = own.filter(({ kind }) => kind === 'broken')
+  if (caught.length > 0)
+    sections.push(
+      '## Each broken lock in the scenario that was made for its bug',
+      table(['lock', 'the bug', 'scenario', 'topology', 'caught', 'by', 'first seen after'], caught.map(brokenLine)),
+    )
+  const passed = soundLines(own)
+  if (passed.length > 0)
+    sections.push(
+      '## Each sound lock in all that it claims to survive',
+      table(['lock', 'what it is', 'drills', 'passed'], passed),
+    )
   if (rows.length > own.length) {
     sections.push(
       '## Every lock in every scenario',

@@ -95,10 +95,10 @@ test('a line on stderr for each', () => {
 })
 
 test('Markdown for docs/detection.md', () => {
-  expect(renderMarkdown(some, 'picklock selftest --everywhere')).toMatchInlineSnapshot(`
+  expect(renderMarkdown(some)).toMatchInlineSnapshot(`
     "# What is caught, and where
 
-    Written by \`picklock selftest --everywhere\`. A broken lock is wrong in one way that was seen in the field; a sound one is right, and a drill that accuses it
+    Written by \`picklock selftest --format markdown\`. A broken lock is wrong in one way that was seen in the field; a sound one is right, and a drill that accuses it
     in a scenario that it claims to survive is a false alarm.
 
     ## Each broken lock in the scenario that was made for its bug
