@@ -204,10 +204,10 @@ function lackOfEvidence({ plan, events, faults, measured }: Testimony): string[]
   const doubts: string[] = []
   const { grants, holdsDuringFault, switches = 0 } = plan.evidence
   const granted = grantsOf(holdsOf(events))
-  const { guard } = plan.workload
-  if (guard !== undefined && !takesLock(guard as GuardName))
+  const guard = plan.workload['guard'] as GuardName | undefined
+  if (guard !== undefined && !takesLock(guard))
     doubts.push(
-      `guard: ${String(guard)} takes no lock: this drill tells what the guard does, and nothing of ${plan.lock.name}`,
+      `guard: ${guard} takes no lock: this drill tells what the guard does, and nothing of ${plan.lock.name}`,
     )
   else if (granted < grants)
     doubts.push(
