@@ -206,9 +206,7 @@ function lackOfEvidence({ plan, events, faults, measured }: Testimony): string[]
   const granted = grantsOf(holdsOf(events))
   const guard = plan.workload['guard'] as GuardName | undefined
   if (guard !== undefined && !takesLock(guard))
-    doubts.push(
-      `guard: ${guard} takes no lock: this drill tells what the guard does, and nothing of ${plan.lock.name}`,
-    )
+    doubts.push(`guard: ${guard} takes no lock: this drill tells what the guard does, and nothing of ${plan.lock.name}`)
   else if (granted < grants)
     doubts.push(
       `${plural(granted, 'grant')} ${granted === 1 ? 'was' : 'were'} seen, and ${plan.name} needs ${grants} to tell anything (evidence.grants)`,
