@@ -374,6 +374,27 @@ test('the lock is told from its fence counter and from the key of another name',
   expect(findings).toMatchObject([{ blame: 'topology', count: 1 }])
 })
 
+test('the lock is told from the line of those who wait for it, which holds their tokens', () => {
+  const waits = (t: number, token: string) => [
+    key('redis-1', t, 'zadd', 'seen:{stock:7}'),
+    key('redis-1', t + 0.1, 'sample', 'seen:{stock:7}', { value: token, pttlMs: 600 }),
+    key('redis-1', t + 50, 'zrem', 'seen:{stock:7}'),
+    key('redis-1', t + 50, 'del', 'seen:{stock:7}'),
+  ]
+  const findings = find(
+    'single',
+    a({ from: 900 }),
+    b(2000, { from: 1900 }),
+    waits(940, 'token-1'),
+    waits(945, 'token-1'),
+    waits(1940, 'token-2'),
+    set('redis-1', 999.5, 'token-1'),
+    key('redis-1', 1500, 'evicted'),
+    set('redis-1', 1999.5, 'token-2'),
+  )
+  expect(findings).toMatchObject([{ blame: 'topology' }])
+})
+
 test('a hold whose key was set twice on the way (a retry) is anchored at the last', () => {
   const findings = find(
     'single',

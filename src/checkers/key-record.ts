@@ -204,6 +204,9 @@ function holdsOne({ events }: Track, tokens: readonly string[]): boolean {
   return false
 }
 
+/** A list, a set or a sorted set, by the first write. */
+const isLine = (events: readonly KeyEvent[]) => /^(z|[lr]push|sadd)/.test(events.find(writes)?.event ?? '')
+
 function choose(tracks: Map<string, GrowingTrack> | undefined, tokens: readonly string[]): Track | undefined {
   if (!tracks) return undefined
   const score = ({ events }: Track) => {
@@ -217,7 +220,9 @@ function choose(tracks: Map<string, GrowingTrack> | undefined, tokens: readonly 
       if (tokens.includes(value)) exact++
       else if (tokens.some((token) => value.includes(token))) within++
     }
-    return exact * 1e6 + within * 1e3 + leased
+    // A line of waiters holds their tokens as well, and is the lock only where nothing else can be.
+    const told = exact * 1e6 + within * 1e3
+    return isLine(events) ? leased + told / 1e9 : told + leased
   }
   // At equal scores the shorter name: `stock:1` rather than `stock:1:waiters`.
   return [...tracks.values()]
