@@ -7,6 +7,7 @@ import { follows, roleOf } from './sentinels.ts'
 
 const parameters = z.strictObject({})
 const breakMs = 5000
+const returnMs = 2500
 /** A replica tries its primary again every second; before that its node may have to come back. */
 const mendMs = 15_000
 
@@ -25,7 +26,9 @@ Landed when the replica says that its link is down, and the primary that nobody 
     for (const { name } of target.nodes) {
       const role = await roleOf(stage, name)
       if (role !== 'slave') return nothingDone(`${name} follows nobody: ${role}`)
-      if (!(await follows(stage, name))) return nothingDone(`${name} had lost its primary before the cut`)
+      // The cut of another replica closes this one's link for a moment.
+      if (!(await poll(returnMs, stage.signal, () => follows(stage, name))))
+        return nothingDone(`${name} had lost its primary before the cut`)
     }
     const cuts = await Promise.all(target.nodes.map((node) => cut(node, stage)))
     return {
