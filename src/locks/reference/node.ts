@@ -2,14 +2,15 @@ import type { Redis, RedisOptions } from 'ioredis'
 import { connected } from '../connected.ts'
 import { definite, isRefusal } from '../definite.ts'
 import { isMissing, type LuaSource, luaSource } from '../lua.ts'
-import { deadlines } from './deadlines.ts'
-import type { Busy, Line, Turn } from './strategy.ts'
+import { validUntil } from './lease.ts'
+import { requests } from './requests.ts'
+import type { Busy, Line, Taken, Turn } from './strategy.ts'
 import { subscriber } from './subscriber.ts'
 
 const scripts = {
-  acquire: luaSource(import.meta.url, 'line.lua', 'grant.lua', 'acquire.lua'),
+  acquire: luaSource(import.meta.url, 'fence.lua', 'line.lua', 'acquire.lua'),
   release: luaSource(import.meta.url, 'line.lua', 'release.lua'),
-  handOver: luaSource(import.meta.url, 'line.lua', 'grant.lua', 'hand-over.lua'),
+  handOver: luaSource(import.meta.url, 'fence.lua', 'line.lua', 'hand-over.lua'),
   extend: luaSource(import.meta.url, 'extend.lua'),
 }
 
@@ -49,7 +50,7 @@ export interface LockNode {
 }
 
 /** One node's word. */
-export type Vote = { taken: true; fence?: string } | Busy
+export type Vote = Taken | Busy
 
 /**
  * ioredis' defaults wait, resend and replay, which is wrong for a lock: a command that is sent late takes the lock for somebody who has
@@ -79,13 +80,12 @@ export function lockNode(options: NodeOptions): LockNode {
   }
   const redis = connect({ ...settings, failoverDetector: true })
   const ear = subscriber(connect(settings), process)
-  const within = deadlines(timeoutMs, () => redis.disconnect(true))
+  const { send, close } = requests(redis, timeoutMs)
   let trusted = restartGuardMs === 0
   redis.on('error', () => {})
   redis.on('connect', () => void (trusted = restartGuardMs === 0))
   redis.on('ready', () => {
     delete redis.options.commandTimeout
-    within.renewed()
   })
   redis.on('close', () => {
     redis.options.commandTimeout = timeoutMs
@@ -93,34 +93,26 @@ export function lockNode(options: NodeOptions): LockNode {
     ear.reconnect()
   })
 
-  /** Nothing is ever sent twice, so a refusal is a proof. */
-  const marked = (error: unknown) => (isRefusal(error) ? definite(error as Error) : (error as Error))
-
-  function run({ sha, source }: LuaSource, keys: string[], args: (string | number)[]): Promise<unknown> {
-    if (!trusted) return trust().then(() => run({ sha, source }, keys, args))
-    return within.call(
-      () => redis.evalsha(sha, keys.length, ...keys, ...args),
-      (error) => {
-        if (!isMissing(error)) throw marked(error)
-        return within.call(
-          () => redis.eval(source, keys.length, ...keys, ...args),
-          (reason) => {
-            throw marked(reason)
-          },
-        )
-      },
-    )
+  /** @param args the number of keys, the keys, and the rest */
+  function run<Answer>(
+    { sha, source }: LuaSource,
+    args: (string | number)[],
+    sentAtMs: number,
+    read: (reply: unknown) => Answer,
+  ): Promise<Answer> {
+    if (!trusted) return trust().then(() => run({ sha, source }, args, performance.now(), read))
+    return send('evalsha', [sha, ...args], sentAtMs, read, (error) => {
+      if (!isMissing(error)) throw marked(error)
+      return send('eval', [source, ...args], performance.now(), read, refuse)
+    })
   }
 
   /** https://redis.io/docs/latest/develop/use/patterns/distributed-locks/#performance-crash-recovery-and-fsync */
   async function trust(): Promise<void> {
-    // Whatever becomes of the question: no lock was asked for.
-    const info = await within.call(
-      () => redis.info('server'),
-      (error) => {
-        throw definite(error)
-      },
-    )
+    const info = await send('info', ['server'], performance.now(), String, (error) => {
+      // Whatever becomes of the question: no lock was asked for.
+      throw definite(error)
+    })
     // In whole seconds, rounded down or up as the server's clock ticks.
     const upForMs = (Number(/uptime_in_seconds:(\d+)/.exec(info)?.[1]) - 1) * 1000
     if (upForMs < restartGuardMs) {
@@ -129,48 +121,61 @@ export function lockNode(options: NodeOptions): LockNode {
     trusted = true
   }
 
+  /** The number of keys, and the keys. */
   const keys = (key: string) =>
-    fenced ? [key, `picklock:line:${key}`, 'picklock:fence'] : [key, `picklock:line:${key}`]
+    fenced ? [3, key, `picklock:line:${key}`, 'picklock:fence'] : [2, key, `picklock:line:${key}`]
   const place = (line: Line) => (ear.listening ? line : 'none')
-  const vote = (reply: unknown, inLine: boolean): Vote => {
-    if (typeof reply === 'string') return reply === '' ? { taken: true } : { taken: true, fence: reply }
-    const heldForMs = Number(reply)
-    // A key without a TTL is somebody else's, and stays until he deletes it.
-    return { taken: false, heldForMs: heldForMs < 0 ? Infinity : heldForMs, inLine }
-  }
 
   return {
     acquire(key, token, ttlMs, line) {
+      const sentAtMs = performance.now()
       const where = place(line)
-      return run(scripts.acquire, keys(key), [token, ttlMs, process, where]).then((reply) =>
-        Array.isArray(reply) ? vote(reply[0], where !== 'none') : vote(reply, false),
-      )
+      const args = [...keys(key), token, ttlMs, process, where]
+      return run(scripts.acquire, args, sentAtMs, (reply) => vote(reply, validUntil(sentAtMs, ttlMs), where !== 'none'))
     },
     release(key, token, rejoin = false) {
-      const rejoining = rejoin && ear.listening ? [process] : []
-      return run(scripts.release, [key, `picklock:line:${key}`], [token, ...rejoining]).then((reply) => reply === 1)
+      const args = [2, key, `picklock:line:${key}`, token]
+      if (rejoin && ear.listening) args.push(process)
+      return run(scripts.release, args, performance.now(), isOne)
     },
     handOver(key, token, next, yields) {
+      const sentAtMs = performance.now()
       const others = yields && ear.listening ? 1 : 0
-      return run(scripts.handOver, keys(key), [token, next.token, next.ttlMs, process, others]).then((reply) => {
-        const [released, answer] = reply as [number, unknown]
-        return { released: released === 1, next: vote(answer, true) }
+      const args = [...keys(key), token, next.token, next.ttlMs, process, others]
+      return run(scripts.handOver, args, sentAtMs, (reply) => {
+        const [released, answer] = reply as [unknown, unknown]
+        return { released: isOne(released), next: vote(answer, validUntil(sentAtMs, next.ttlMs), true) }
       })
     },
-    extend: (key, token, ttlMs) => run(scripts.extend, [key], [token, ttlMs]).then((reply) => reply === 1),
+    extend: (key, token, ttlMs) => run(scripts.extend, [1, key, token, ttlMs], performance.now(), isOne),
     replicated: (replicas, waitMs) =>
-      within.call(
-        () => redis.wait(replicas, waitMs),
-        (error) => {
-          throw error
-        },
-      ),
+      send('wait', [replicas, waitMs], performance.now(), Number, (error) => {
+        throw error
+      }),
     onTurn: ear.onTurn,
     ready: connected(redis, timeoutMs),
     close() {
       redis.disconnect()
       ear.close()
-      within.close()
+      close()
     },
   }
+}
+
+/** Nothing is ever sent twice, so a refusal is a proof. */
+const marked = (error: Error) => (isRefusal(error) ? definite(error) : error)
+
+function refuse(error: Error): never {
+  throw marked(error)
+}
+
+const isOne = (reply: unknown) => Number(reply) === 1
+
+/** A fence, 0 for none; or in a list what is left of the holder's TTL. */
+function vote(reply: unknown, validUntilMs: number, inLine: boolean): Vote {
+  if (!Array.isArray(reply))
+    return { taken: true, fence: Number(reply) === 0 ? undefined : String(reply), validUntilMs }
+  const heldForMs = Number(reply[0])
+  // A key without a TTL is somebody else's, and stays until he deletes it.
+  return { taken: false, heldForMs: heldForMs < 0 ? Infinity : heldForMs, inLine }
 }

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { definite } from '../definite.ts'
 import { openBreaker } from './breaker.ts'
 import type { Busy, Strategy, Taken, Turn } from './strategy.ts'
-import { type Lease, waitingRoom } from './waiting.ts'
+import type { Lease } from './lease.ts'
+import { waitingRoom } from './waiting.ts'
 
 const busy: Busy = { taken: false, heldForMs: 60_000, inLine: true }
 
@@ -57,6 +58,8 @@ const want = (more: { waitMs?: number; signal?: AbortSignal } = {}) => ({
   key: 'k',
   ttlMs: 5000,
   waitMs: 10_000,
+  signal: undefined,
+  startedMs: performance.now(),
   attempts: 0,
   ...more,
 })

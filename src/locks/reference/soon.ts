@@ -1,0 +1,20 @@
+/** Long enough for most calls on a Redis nearby to be over, and short enough for nobody to miss it. */
+const restMs = 3
+
+/**
+ * Looks at things a few milliseconds after they came, with one timer for all. So what short calls would have to set up and to take down
+ * again (timers, listeners) is only done for those that last; whether one does is for `look` to see.
+ */
+export function soon<Thing>(look: (thing: Thing) => void): (thing: Thing) => void {
+  let things: Thing[] = []
+
+  function lookAtAll(): void {
+    const all = things
+    things = []
+    for (const thing of all) look(thing)
+  }
+
+  return (thing) => {
+    if (things.push(thing) === 1) setTimeout(lookAtAll, restMs)
+  }
+}
