@@ -1,7 +1,7 @@
 import { definite, isDefinite } from '../definite.ts'
 import { type Breaker, BreakerOpenError } from './breaker.ts'
 import { jittered, type Lease, newToken } from './lease.ts'
-import { calm, first, isIdle, openQueue, type Queue, rest } from './queue.ts'
+import { calm, first, isIdle, leftMs, openQueue, type Queue, rest } from './queue.ts'
 import { soon } from './soon.ts'
 import type { Busy, Strategy, Taken } from './strategy.ts'
 import { type Waiter, waiters } from './waiter.ts'
@@ -61,6 +61,10 @@ export function asking(strategy: Strategy, breaker: Breaker | undefined, patienc
     queue.leaving = false
     if (isIdle(queue)) queues.delete(queue.key)
   })
+  // Should nobody release it.
+  const netSoon = soon((queue: Queue) => {
+    if (!queue.alarm && queue.held && queue.waiters.size > 0) setAlarm(queue, leftMs(queue) + jittered(4))
+  })
   const attempt = <Result>(work: () => Promise<Result>) => (breaker ? breaker.execute(work) : work())
 
   function queueOf(key: string): Queue {
@@ -95,7 +99,6 @@ export function asking(strategy: Strategy, breaker: Breaker | undefined, patienc
     queue.asking = waiter
     queue.stale = false
     waiter.want.attempts++
-    calm(queue)
   }
 
   function answered(queue: Queue, waiter: Waiter, answer: Taken | Busy): void {
@@ -134,7 +137,7 @@ export function asking(strategy: Strategy, breaker: Breaker | undefined, patienc
       return void release(lease).catch(() => {})
     }
     callers.settle(waiter, lease)
-    if (queue.waiters.size > 0) setAlarm(queue, validUntilMs - performance.now() + jittered(4))
+    if (!queue.alarm && queue.waiters.size > 0) netSoon(queue)
   }
 
   function failed(queue: Queue, waiter: Waiter, error: Error): void {
@@ -182,8 +185,7 @@ export function asking(strategy: Strategy, breaker: Breaker | undefined, patienc
     clearTimeout(queue.alarm)
     queue.alarm = setTimeout(() => {
       queue.alarm = undefined
-      const leftMs = (queue.held?.validUntilMs ?? 0) - performance.now()
-      if (leftMs > 0) return setAlarm(queue, leftMs + jittered(4))
+      if (leftMs(queue) > 0) return setAlarm(queue, leftMs(queue) + jittered(4))
       queue.held = undefined
       ask(queue)
     }, ms)
@@ -211,7 +213,7 @@ export function asking(strategy: Strategy, breaker: Breaker | undefined, patienc
     }
     if (queue.asking) return free(lease)
     if (strategy.handOver && (!breaker || breaker.state === 'closed')) return handOver(queue, lease, next)
-    clearTimeout(queue.alarm)
+    setAlarm(queue, netMs)
     return free(lease).finally(() => {
       if (!queue.asking && !queue.held) setAlarm(queue, jittered(restMs))
     })
@@ -253,9 +255,8 @@ export function asking(strategy: Strategy, breaker: Breaker | undefined, patienc
     queueOf,
     join(queue, ...caller) {
       queue.waiters.add(callers.open(...caller))
-      if (queue.held || queue.asking || queue.alarm) {
-        if (!queue.asking && !queue.alarm) setAlarm(queue, 0)
-      } else ask(queue)
+      if (queue.held) netSoon(queue)
+      else if (!queue.asking && !queue.alarm) ask(queue)
     },
     turn,
     ask,

@@ -1,9 +1,10 @@
-import type { Redis, RedisOptions } from 'ioredis'
+import { Command, type Redis, type RedisOptions } from 'ioredis'
 import { connected } from '../connected.ts'
 import { definite, isRefusal } from '../definite.ts'
 import { isMissing, type LuaSource, luaSource } from '../lua.ts'
 import { validUntil } from './lease.ts'
 import { requests } from './requests.ts'
+import { evalsha, evalWhole, scriptWords } from './script-call.ts'
 import type { Busy, Line, Taken, Turn } from './strategy.ts'
 import { subscriber } from './subscriber.ts'
 
@@ -93,23 +94,22 @@ export function lockNode(options: NodeOptions): LockNode {
     ear.reconnect()
   })
 
-  /** @param args the number of keys, the keys, and the rest */
   function run<Answer>(
-    { sha, source }: LuaSource,
-    args: (string | number)[],
+    script: LuaSource,
+    words: ReturnType<typeof scriptWords>,
     sentAtMs: number,
     read: (reply: unknown) => Answer,
   ): Promise<Answer> {
-    if (!trusted) return trust().then(() => run({ sha, source }, args, performance.now(), read))
-    return send('evalsha', [sha, ...args], sentAtMs, read, (error) => {
+    if (!trusted) return trust().then(() => run(script, words, performance.now(), read))
+    return send(evalsha(script, words), sentAtMs, read, (error) => {
       if (!isMissing(error)) throw marked(error)
-      return send('eval', [source, ...args], performance.now(), read, refuse)
+      return send(evalWhole(script, words), performance.now(), read, refuse)
     })
   }
 
   /** https://redis.io/docs/latest/develop/use/patterns/distributed-locks/#performance-crash-recovery-and-fsync */
   async function trust(): Promise<void> {
-    const info = await send('info', ['server'], performance.now(), String, (error) => {
+    const info = await send(new Command('info', ['server'], form), performance.now(), String, (error) => {
       // Whatever becomes of the question: no lock was asked for.
       throw definite(error)
     })
@@ -121,38 +121,42 @@ export function lockNode(options: NodeOptions): LockNode {
     trusted = true
   }
 
-  /** The number of keys, and the keys. */
-  const keys = (key: string) =>
-    fenced ? [3, key, `picklock:line:${key}`, 'picklock:fence'] : [2, key, `picklock:line:${key}`]
+  const prefix = redis.options.keyPrefix ?? ''
+  const fence = `${prefix}picklock:fence`
+  const line = (key: string) => `${prefix}picklock:line:${key}`
+  const keys = (key: string) => (fenced ? [prefix + key, line(key), fence] : [prefix + key, line(key)])
   const place = (line: Line) => (ear.listening ? line : 'none')
 
   return {
-    acquire(key, token, ttlMs, line) {
+    acquire(key, token, ttlMs, asked) {
       const sentAtMs = performance.now()
-      const where = place(line)
-      const args = [...keys(key), token, ttlMs, process, where]
-      return run(scripts.acquire, args, sentAtMs, (reply) => vote(reply, validUntil(sentAtMs, ttlMs), where !== 'none'))
+      const where = place(asked)
+      const words = scriptWords(keys(key), token, String(ttlMs), process, where)
+      return run(scripts.acquire, words, sentAtMs, (reply) =>
+        vote(reply, validUntil(sentAtMs, ttlMs), where !== 'none'),
+      )
     },
     release(key, token, rejoin = false) {
-      const args = [2, key, `picklock:line:${key}`, token]
-      if (rejoin && ear.listening) args.push(process)
-      return run(scripts.release, args, performance.now(), isOne)
+      const where = [prefix + key, line(key)]
+      const words = rejoin && ear.listening ? scriptWords(where, token, process) : scriptWords(where, token)
+      return run(scripts.release, words, performance.now(), isOne)
     },
     handOver(key, token, next, yields) {
       const sentAtMs = performance.now()
-      const others = yields && ear.listening ? 1 : 0
-      const args = [...keys(key), token, next.token, next.ttlMs, process, others]
-      return run(scripts.handOver, args, sentAtMs, (reply) => {
+      const others = yields && ear.listening ? '1' : '0'
+      const words = scriptWords(keys(key), token, next.token, String(next.ttlMs), process, others)
+      return run(scripts.handOver, words, sentAtMs, (reply) => {
         const [released, answer] = reply as [unknown, unknown]
         return { released: isOne(released), next: vote(answer, validUntil(sentAtMs, next.ttlMs), true) }
       })
     },
-    extend: (key, token, ttlMs) => run(scripts.extend, [1, key, token, ttlMs], performance.now(), isOne),
+    extend: (key, token, ttlMs) =>
+      run(scripts.extend, scriptWords([prefix + key], token, String(ttlMs)), performance.now(), isOne),
     replicated: (replicas, waitMs) =>
-      send('wait', [replicas, waitMs], performance.now(), Number, (error) => {
+      send(new Command('wait', [replicas, waitMs], form), performance.now(), Number, (error) => {
         throw error
       }),
-    onTurn: ear.onTurn,
+    onTurn: (turn) => ear.onTurn((key) => turn(key?.slice(prefix.length))),
     ready: connected(redis, timeoutMs),
     close() {
       redis.disconnect()
@@ -161,6 +165,8 @@ export function lockNode(options: NodeOptions): LockNode {
     },
   }
 }
+
+const form = { replyEncoding: 'utf8' } as const
 
 /** Nothing is ever sent twice, so a refusal is a proof. */
 const marked = (error: Error) => (isRefusal(error) ? definite(error) : error)
@@ -171,11 +177,10 @@ function refuse(error: Error): never {
 
 const isOne = (reply: unknown) => Number(reply) === 1
 
-/** A fence, 0 for none; or in a list what is left of the holder's TTL. */
+/** A fence, '' for none; or in a list what is left of the holder's TTL. */
 function vote(reply: unknown, validUntilMs: number, inLine: boolean): Vote {
-  if (!Array.isArray(reply))
-    return { taken: true, fence: Number(reply) === 0 ? undefined : String(reply), validUntilMs }
-  const heldForMs = Number(reply[0])
+  if (typeof reply === 'string') return { taken: true, fence: reply === '' ? undefined : reply, validUntilMs }
+  const heldForMs = Number(reply)
   // A key without a TTL is somebody else's, and stays until he deletes it.
   return { taken: false, heldForMs: heldForMs < 0 ? Infinity : heldForMs, inLine }
 }

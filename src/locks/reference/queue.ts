@@ -47,6 +47,9 @@ export function holds(queue: Queue, lease: Lease, sinceMs: number): void {
   queue.sinceMs = sinceMs
 }
 
+/** What is left of its lease; not positive if it has none. */
+export const leftMs = ({ held }: Queue): number => (held?.validUntilMs ?? 0) - performance.now()
+
 /** Nobody wants it, nobody has it: it can be forgotten. */
 export const isIdle = ({ waiters, asking, held }: Queue): boolean => waiters.size === 0 && !asking && !held
 

@@ -1,4 +1,4 @@
-import { Command, type Redis } from 'ioredis'
+import type { Command, Redis } from 'ioredis'
 import { deadlines } from './deadlines.ts'
 
 /** So many commands of one moment go out together: enough to save most of the writes, and few enough to keep the server at work meanwhile. */
@@ -13,8 +13,7 @@ export interface Requests {
    * @param otherwise what becomes of a failure: another answer, or a throw
    */
   send<Answer>(
-    name: string,
-    args: (string | number)[],
+    command: Command,
     sentAtMs: number,
     read: (reply: unknown) => Answer,
     otherwise: (error: Error) => Answer | Promise<Answer>,
@@ -28,8 +27,6 @@ export interface Requests {
  */
 export function requests(redis: Redis, timeoutMs: number): Requests {
   const within = deadlines(timeoutMs, () => redis.disconnect(true))
-  const { keyPrefix } = redis.options
-  const form = { replyEncoding: 'utf8', ...(keyPrefix && { keyPrefix }) } as const
   /** Of the stream that is held back until the end of this moment. */
   let held: Redis['stream'] | undefined
   let waiting = 0
@@ -59,9 +56,8 @@ export function requests(redis: Redis, timeoutMs: number): Requests {
   }
 
   return {
-    send(name, args, sentAtMs, read, otherwise) {
+    send(command, sentAtMs, read, otherwise) {
       if (redis.status === 'ready') gather()
-      const command = new Command(name, args, form)
       const call = { sentAtMs, fail: command.reject }
       within.began(call)
       // What it returns is the same promise, without its type.

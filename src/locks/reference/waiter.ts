@@ -44,19 +44,29 @@ export interface Waiters {
  */
 export function waiters(aborted: (waiter: Waiter) => void, overdue: (waiter: Waiter) => void): Waiters {
   const attendSoon = soon(attend)
+  // Once he was told: it is he who matters.
+  const ceaseSoon = soon(cease)
 
   function attend(waiter: Waiter): void {
     if (waiter.settled) return
     const { signal, startedMs, waitMs } = waiter.want
     if (signal?.aborted) return aborted(waiter)
-    signal?.addEventListener('abort', (waiter.onAbort = () => aborted(waiter)))
-    waiter.timer = setTimeout(overdue, Math.max(0, startedMs + waitMs - performance.now()), waiter)
+    signal?.addEventListener('abort', (waiter.onAbort = () => ended(waiter, aborted)))
+    waiter.timer = setTimeout(ended, Math.max(0, startedMs + waitMs - performance.now()), waiter, overdue)
+  }
+
+  function ended(waiter: Waiter, how: (waiter: Waiter) => void): void {
+    if (!waiter.settled) how(waiter)
   }
 
   function leave(waiter: Waiter): void {
     waiter.settled = true
-    clearTimeout(waiter.timer)
-    if (waiter.onAbort) waiter.want.signal?.removeEventListener('abort', waiter.onAbort)
+    if (waiter.timer) ceaseSoon(waiter)
+  }
+
+  function cease({ want, timer, onAbort }: Waiter): void {
+    clearTimeout(timer)
+    if (onAbort) want.signal?.removeEventListener('abort', onAbort)
   }
 
   return {
