@@ -7,7 +7,7 @@ import type { Busy, Strategy, Taken } from './strategy.ts'
 import { type Waiter, waiters } from './waiter.ts'
 
 /** After so many grants in a row, or so long, the processes that stand in line on Redis go first. */
-const turnGrants = 16
+const turnGrants = 24
 const turnMs = 200
 /** Nobody who waits goes longer without a try, whatever was last heard of the holder: messages may be lost. */
 const netMs = 500

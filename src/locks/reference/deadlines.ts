@@ -64,7 +64,7 @@ export function deadlines(timeoutMs: number, drop: () => void): Deadlines {
 
   function forget(): void {
     while (oldest < calls.length && !calls[oldest]) oldest++
-    if (oldest < calls.length && oldest < tidyAt) return
+    if (oldest < tidyAt) return
     calls = calls.slice(oldest)
     current = Math.max(0, current - oldest)
     oldest = 0

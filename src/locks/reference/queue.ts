@@ -38,7 +38,8 @@ export const openQueue = (key: string): Queue => ({
   leaving: false,
 })
 
-export const first = ({ waiters }: Queue): Waiter | undefined => waiters.values().next().value
+export const first = ({ waiters }: Queue): Waiter | undefined =>
+  waiters.size > 0 ? waiters.values().next().value : undefined
 
 /** From now on this process has it, from a turn that begins here. */
 export function holds(queue: Queue, lease: Lease, sinceMs: number): void {
