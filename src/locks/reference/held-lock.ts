@@ -139,11 +139,13 @@ export class HeldLock implements AsyncDisposable {
   }
 
   #release(): Promise<boolean> {
-    this.#watch?.stop()
     const { lease, keeper, release, startedMs } = this.#holding
     const { key } = lease
     const heldMs = performance.now() - startedMs
-    return (release ? release(lease) : keeper.release(key, lease.token)).then(
+    const freed = release ? release(lease) : keeper.release(key, lease.token)
+    // After the request is on its way: others wait for it.
+    this.#watch?.stop()
+    return freed.then(
       (stillOurs) => {
         this.#report({ type: 'released', key, heldMs, stillOurs })
         return stillOurs

@@ -58,10 +58,10 @@ export function requests(redis: Redis, timeoutMs: number): Requests {
   return {
     send(command, sentAtMs, read, otherwise) {
       if (redis.status === 'ready') gather()
-      const call = { sentAtMs, fail: command.reject }
-      within.began(call)
       // What it returns is the same promise, without its type.
       void redis.sendCommand(command)
+      const call = { sentAtMs, fail: command.reject }
+      within.began(call)
       return (command.promise as Promise<unknown>).then(
         (reply) => {
           within.ended(call)
