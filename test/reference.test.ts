@@ -362,6 +362,22 @@ test('36: two hundred callers in two processes: few requests, even shares', asyn
   expect(share).toBeLessThan(70)
 })
 
+test('a key prefix of the client is a part of all names, and of the turns', async () => {
+  const redisAt = { port: redis.port, host: '127.0.0.1', keyPrefix: 'shop:' }
+  await using locks = await shop({ redis: redisAt })
+  await using others = await shop({ redis: redisAt })
+  const lock = await locks.acquire(key, { ttlMs: 5000 })
+  expect(await redis.admin.get(`shop:${key}`)).toBe(lock.token)
+  const next = others.acquire(key, { ttlMs: 5000, waitMs: 4000 })
+  await expect.poll(() => redis.admin.llen(`shop:picklock:line:${key}`)).toBe(1)
+  const before = await scripts()
+  await lock.release()
+  await (await next).release()
+  // It was called; nobody had to ask again and again, and nobody passed the turn on.
+  expect((await scripts()) - before).toBe(3)
+  expect(await redis.admin.exists('shop:picklock:fence')).toBe(1)
+})
+
 test('38, 39: all that stays is one fence, which outlives the keys', async () => {
   await using locks = await shop()
   const fences: number[] = []

@@ -28,6 +28,8 @@ export interface Figures {
 
 /** The median PING of each round, all locks' together, ms. */
 export interface Pings {
+  /** During the runs. */
+  runMs: number[]
   /** After a rest as long as a hold, which is how a hand-over finds the machine, too. */
   restedMs: number[]
   /** One right after the other. */
@@ -40,6 +42,7 @@ export function pings(results: Results): Pings {
     good(all.map((runs) => runs[round])),
   )
   return {
+    runMs: rounds.map((runs) => median(runs.flatMap((run) => run.pingsMs))),
     restedMs: rounds.map((runs) => median(runs.flatMap((run) => run.restedPingsMs))),
     busyMs: rounds.map((runs) => median(runs.flatMap((run) => run.busyPingsMs))),
   }
@@ -87,13 +90,16 @@ const rushFigures = (runs: Quorum[]) => ({
 
 function contendedFigures(rounds: (Contended | string)[], { restedMs, busyMs }: Pings) {
   const runs = good(rounds)
+  const ownPings = (q: number) => median(runs.map((run) => quantile(run.handOversMs, q) / median(run.pingsMs)))
   const multiple = (q: number, pingsMs: number[]) =>
     median(rounds.flatMap((run, at) => (typeof run === 'string' ? [] : [quantile(run.handOversMs, q) / pingsMs[at]!])))
   return {
     ...rushFigures(runs),
     requestsPerGrant: median(runs.map((run) => run.requestsPerGrant.all)),
     requestsButReleases: median(runs.map((run) => run.requestsPerGrant.butReleases)),
-    handOverPings: { p50: multiple(0.5, restedMs), p99: multiple(0.99, restedMs) },
+    pingMs: median(runs.map((run) => median(run.pingsMs))),
+    handOverPings: { p50: ownPings(0.5), p99: ownPings(0.99) },
+    handOverRestedPings: { p50: multiple(0.5, restedMs), p99: multiple(0.99, restedMs) },
     handOverBusyPings: { p50: multiple(0.5, busyMs), p99: multiple(0.99, busyMs) },
   }
 }

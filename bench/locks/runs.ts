@@ -15,7 +15,9 @@ export interface Sizes {
 }
 
 export interface Contended extends Stampede {
-  /** Round trips of PING from the server processes just before, ms: one right after the other, and one after each hold's length of rest. */
+  /** Round trips of PING from the server processes during the run, each after some rest, as a hand-over is; ms. */
+  pingsMs: number[]
+  /** The same just before the run: one right after the other, and one after each hold's length of rest. */
   busyPingsMs: number[]
   restedPingsMs: number[]
   requestsPerGrant: { all: number; butReleases: number }
@@ -38,6 +40,8 @@ export interface Quorum extends Stampede {
 }
 
 const startDelayMs = 150
+/** Rare enough to disturb nobody: one in ten holds has one in it. */
+const pingEveryMs = 100
 const servers = 2
 const keyOf = (run: number) => `lock:coupon:issue:${run}`
 let runs = 0
@@ -53,10 +57,11 @@ export async function contended(stand: Stand, name: ContenderName, sizes: Sizes)
   const rested = await Promise.all(workers.map((worker) => worker.ask('ping', { count: 50, everyMs: sizes.holdMs })))
 
   const before = await commandCalls(admin)
-  const run = await rush(stand, workers, sizes)
+  const { pingsMs, ...run } = await rush(stand, workers, sizes, pingEveryMs)
   const calls = difference(await commandCalls(admin), before)
   return {
     ...run,
+    pingsMs,
     busyPingsMs,
     restedPingsMs: rested.flat(),
     requestsPerGrant: requestsPerGrant(calls, run.grants, wire),
@@ -65,11 +70,16 @@ export async function contended(stand: Stand, name: ContenderName, sizes: Sizes)
 }
 
 /** Everybody at once, spread over the workers. */
-async function rush(stand: Stand, workers: Worker[], { users, holdMs, limitMs }: Sizes): Promise<Quorum> {
+async function rush(
+  stand: Stand,
+  workers: Worker[],
+  { users, holdMs, limitMs }: Sizes,
+  pingEveryMs = 0,
+): Promise<Quorum & { pingsMs: number[] }> {
   const counterFile = await stand.counterFile()
   const key = keyOf(++runs)
   const startNs = String(monotonicNs() + BigInt(startDelayMs * 1e6))
-  const turns = await Promise.all(
+  const parts = await Promise.all(
     workers.map((worker, index) =>
       worker.ask('stampede', {
         key,
@@ -78,16 +88,18 @@ async function rush(stand: Stand, workers: Worker[], { users, holdMs, limitMs }:
         startNs,
         limitMs,
         counterFile,
+        pingEveryMs,
       }),
     ),
   )
   const counted = Number((await readFile(counterFile)).readBigInt64LE())
   const figures = stampede(
-    turns.flat(),
+    parts.flatMap(({ turns }) => turns),
     workers.map(({ name }) => name),
   )
   // Whoever holds the lock when the time is over may have written, and is not among the grants yet.
-  return { ...figures, lostUpdates: Math.max(0, figures.grants - counted) }
+  const lostUpdates = Math.max(0, figures.grants - counted)
+  return { ...figures, lostUpdates, pingsMs: parts.flatMap((part) => part.pingsMs) }
 }
 
 /** Cycles of one process, each on a key that nobody else wants. */
@@ -112,7 +124,8 @@ export async function quorum(stand: Stand, name: ContenderName, sizes: Sizes): P
   if (!(await contenders[name]()).quorum) return undefined
   await stand.flush()
   await using workers = await stand.workers(name, servers)
-  return await rush(stand, workers, sizes)
+  const { pingsMs: _, ...run } = await rush(stand, workers, sizes)
+  return run
 }
 
 /**
@@ -145,9 +158,9 @@ async function grantsOfEach(stand: Stand, workers: Worker[], holdMs: number, lim
   const counterFile = await stand.counterFile()
   const key = keyOf(++runs)
   const startNs = String(monotonicNs() + BigInt(startDelayMs * 1e6))
-  const turns = await Promise.all(
+  const parts = await Promise.all(
     workers.map((worker) => worker.ask('stampede', { key, users: 1, holdMs, startNs, limitMs, counterFile })),
   )
-  if (turns.some((each) => each.length === 0)) return Infinity
-  return Math.max(...turns.flat().map(({ granted }) => granted / 1e6))
+  if (parts.some(({ turns }) => turns.length === 0)) return Infinity
+  return Math.max(...parts.flatMap(({ turns }) => turns).map(({ granted }) => granted / 1e6))
 }

@@ -49,12 +49,15 @@ export async function observeWire(marking: Redis, acquire: () => Promise<() => P
 const isMark = (args: string[], mark: string) => args[0]?.toLowerCase() === 'echo' && args[1] === mark
 
 /**
- * Requests per grant: what the server counted of the commands that ask and free, less what scripts ran by themselves (one that refuses
- * sets nothing, so only grants have nested commands); and how many of them are more than a release of its own for each grant.
+ * Requests per grant: what the server counted of the commands that ask and free, less what scripts ran by themselves; and how many of
+ * them are more than a release of its own for each grant. Where only scripts run a command, all its calls are theirs; where the lock sends
+ * it as well, those of one cycle are.
  */
 export function requestsPerGrant(calls: Record<string, number>, grants: number, wire: Wire) {
-  const counted = asking.reduce((sum, name) => sum + (calls[name] ?? 0), 0)
-  const all = counted / grants - count(wire.nested)
+  const sent = [...wire.acquire, ...wire.release].map(([name]) => name!.toLowerCase())
+  const own = asking.filter((name) => sent.includes(name) || !wire.nested.includes(name))
+  const counted = own.reduce((sum, name) => sum + (calls[name] ?? 0), 0)
+  const all = counted / grants - count(wire.nested.filter((name) => own.includes(name)))
   return { all, butReleases: all - count(wire.release.map(([name]) => name!.toLowerCase())) }
 }
 

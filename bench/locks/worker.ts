@@ -21,6 +21,12 @@ let env: LockEnv
 let lock: OpenContender
 let own: Redis
 
+async function pingMs(): Promise<number> {
+  const sentAtMs = performance.now()
+  await own.ping()
+  return performance.now() - sentAtMs
+}
+
 const tasks = {
   async open(given: { contender: ContenderName; topology: TopologyKind; server: string; endpoints: Endpoints }) {
     const { topology, server, endpoints } = given
@@ -38,9 +44,7 @@ const tasks = {
     const times: number[] = []
     for (let index = 0; index < count; index++) {
       if (everyMs > 0) await sleep(everyMs)
-      const sentAt = performance.now()
-      await own.ping()
-      times.push(performance.now() - sentAt)
+      times.push(await pingMs())
     }
     return times
   },
@@ -64,7 +68,9 @@ const tasks = {
     startNs: string
     limitMs: number
     counterFile: string
-  }): Promise<Turn[]> {
+    /** PINGs meanwhile, so often: what a round trip takes to this very process in this very run. */
+    pingEveryMs?: number
+  }): Promise<{ turns: Turn[]; pingsMs: number[] }> {
     const startNs = BigInt(given.startNs)
     const now = () => Number(monotonicNs() - startNs)
     const turns: Turn[] = []
@@ -88,10 +94,19 @@ const tasks = {
     await sleep(Math.max(0, -now() / 1e6 - 2))
     while (now() < 0);
     const over = new AbortController()
+    const pingsMs: number[] = []
+    async function ping(everyMs: number) {
+      while (!over.signal.aborted) {
+        // At no particular moment of anybody's hold.
+        await sleep(everyMs * (0.5 + Math.random()), undefined, { signal: over.signal }).catch(() => {})
+        if (!over.signal.aborted) pingsMs.push(await pingMs())
+      }
+    }
+    if (given.pingEveryMs) void ping(given.pingEveryMs)
     const everybody = Promise.all(Array.from({ length: given.users }, user))
     await Promise.race([everybody, sleep(given.limitMs, undefined, { signal: over.signal })])
     over.abort()
-    return turns
+    return { turns, pingsMs }
   },
 
   cycles: (given: { lanes: number; sliceMs: number; slices: number; wire: Wire }) =>

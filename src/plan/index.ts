@@ -9,6 +9,7 @@ import { check, refuse } from './problems.ts'
 import type { Plan, Scenario } from './scenario.ts'
 import { schedule } from './schedule.ts'
 import { scenarioSchema } from './schema.ts'
+import { refusePasswords } from './secrets.ts'
 import { applySets } from './set.ts'
 import { readSource, type Source } from './source.ts'
 import { crossCheck } from './validate.ts'
@@ -67,14 +68,16 @@ export function makePlan(loaded: LoadedScenario, choices: Choices): Plan {
   const seed = choices.seed ?? randomInt(2 ** 32)
   const faults = schedule(scenario, seed)
   refuse(crossCheck(scenario, faults), source)
-  const { ttlMs, waitMs, options } = scenario.lock
+  const { ttlMs, waitMs } = scenario.lock
+  const options = { ...scenario.lock.options, ...choices.lockOptions }
+  refusePasswords(options)
   return deepFreeze(
     structuredClone({
       ...scenario,
       asked: { scenario: loaded.asked, set: choices.set ?? [], lockOptions: choices.lockOptions ?? {} },
       runtime: choices.runtime ?? 'process',
       seed,
-      lock: { ...choices.lock, ttlMs, waitMs, options: { ...options, ...choices.lockOptions } },
+      lock: { ...choices.lock, ttlMs, waitMs, options },
       faults,
     }),
   )

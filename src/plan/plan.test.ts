@@ -290,6 +290,17 @@ describe('the plan', () => {
     expect(() => Object.assign(made.faults[0]!, { atMs: 6 })).toThrow(TypeError)
   })
 
+  test('has no room for a password', () => {
+    const options = { databaseUrl: 'postgres://shop:s3cret@127.0.0.1:5432/shop' }
+    const message =
+      'the lock option databaseUrl has a password in its URL, which every report would tell: give it as PGPASSWORD, or in ~/.pgpass'
+    expect(() => plan({ lockOptions: options })).toThrow(message)
+    expect(refusal(good, { set: [`lock.options.databaseUrl=${options.databaseUrl}`] })).toBe(message)
+    expect(() => plan({ lockOptions: { mirror: 'redis://:s3cret@127.0.0.1' } })).toThrow('give it by the environment')
+    const without = { databaseUrl: 'postgres://shop@127.0.0.1:5432/shop', at: '10:30 @ noon' }
+    expect(plan({ lockOptions: without }).lock.options).toEqual(without)
+  })
+
   test('the same seed gives the same schedule, another seed another', () => {
     const open = changed('    at: 500ms\n    for: 1s\n', '')
     const at = (seed: number) => plan({ seed }, open).faults[0]!.atMs!

@@ -1,17 +1,23 @@
 /** What is under way on one connection, each for a limited time. */
 export interface Deadlines {
-  /** @param otherwise what becomes of a failure: another answer, or a throw */
-  call<Reply>(send: () => Promise<Reply>, otherwise: (error: Error) => Reply | Promise<Reply>): Promise<Reply>
+  began(call: Call): void
+  ended(call: Call): void
+  /** Whether any is under way. */
+  readonly any: boolean
   /** There is a new connection: the calls of the last one do not count against it. */
   renewed(): void
   close(): void
 }
 
-interface Call {
-  sentAtMs: number
-  connection: number
-  fail(error: Error): void
+/** One request, from when it was sent to its reply. */
+export interface Call {
+  readonly sentAtMs: number
+  /** Told when its time is over. */
+  readonly fail: (error: Error) => void
 }
+
+/** So many that are over are kept at most. */
+const tidyAt = 1000
 
 /**
  * All calls have the same time, so the oldest one ends first, and one timer serves them all. It is looked at after the replies that are there
@@ -20,26 +26,35 @@ interface Call {
  * @param drop ends the connection on which a call was too slow, once
  */
 export function deadlines(timeoutMs: number, drop: () => void): Deadlines {
-  const underWay = new Set<Call>()
-  let connection = 0
+  /**
+   * In the order in which they were sent, which is that of the replies; those before `oldest` are over. No Set: what V8 leaves behind of one
+   * through which a hundred thousand things go in a second keeps them all alive until the next full collection.
+   */
+  let calls: (Call | undefined)[] = []
+  let oldest = 0
+  /** From here on they are of this connection. */
+  let current = 0
   let timer: NodeJS.Timeout | undefined
 
   function check(): void {
     timer = undefined
     const nowMs = performance.now()
     let slow = false
-    for (const call of underWay) {
+    for (let at = oldest; at < calls.length; at++) {
+      const call = calls[at]
+      if (!call) continue
       const leftMs = call.sentAtMs + timeoutMs - nowMs
       if (leftMs > 0) {
         arm(leftMs)
         break
       }
-      underWay.delete(call)
-      slow ||= call.connection === connection
+      slow ||= at >= current
+      calls[at] = undefined
       call.fail(new Error('Command timed out'))
     }
+    forget()
     if (!slow) return
-    connection++
+    current = calls.length
     drop()
   }
 
@@ -47,30 +62,29 @@ export function deadlines(timeoutMs: number, drop: () => void): Deadlines {
     timer ??= setTimeout(setImmediate, ms, check)
   }
 
+  function forget(): void {
+    while (oldest < calls.length && !calls[oldest]) oldest++
+    if (oldest < tidyAt) return
+    calls = calls.slice(oldest)
+    current = Math.max(0, current - oldest)
+    oldest = 0
+  }
+
   return {
-    call: (send, otherwise) =>
-      new Promise((resolve, reject) => {
-        const fail = (error: Error) => {
-          try {
-            resolve(otherwise(error))
-          } catch (reason) {
-            reject(reason as Error)
-          }
-        }
-        const call: Call = { sentAtMs: performance.now(), connection, fail }
-        underWay.add(call)
-        arm(timeoutMs)
-        send().then(
-          (reply) => {
-            underWay.delete(call)
-            resolve(reply)
-          },
-          (error: Error) => {
-            if (underWay.delete(call)) fail(error)
-          },
-        )
-      }),
-    renewed: () => void connection++,
+    began(call) {
+      calls.push(call)
+      arm(timeoutMs)
+    },
+    ended(call) {
+      const at = calls[oldest] === call ? oldest : calls.indexOf(call, oldest)
+      if (at < 0) return
+      calls[at] = undefined
+      forget()
+    },
+    get any() {
+      return oldest < calls.length
+    },
+    renewed: () => void (current = calls.length),
     close: () => clearTimeout(timer),
   }
 }

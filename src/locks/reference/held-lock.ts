@@ -1,6 +1,7 @@
 import type { LockEvent, LossReason } from './events.ts'
 import type { Keeper } from './strategy.ts'
-import type { Lease } from './waiting.ts'
+import type { Lease } from './lease.ts'
+import { soon } from './soon.ts'
 import { watch, type Watch, type Watched } from './watchdog.ts'
 
 /** Why `lost` fired. */
@@ -19,18 +20,21 @@ export class LockLostError extends Error {
 }
 
 /** What a holder was given, and on what terms. */
-export interface Holding {
+export interface Holding extends Watched {
   lease: Lease
-  ttlMs: number
-  renew: boolean
-  maxHoldMs: number
   keeper: Keeper
   /** Of the policy that gave it, where Redis could not say. */
-  fallback?: string
+  fallback?: string | undefined
   /** How it is given back, where that is more than `keeper.release`. */
   release?: (lease: Lease) => Promise<boolean>
   forget?: (lease: Lease) => void
 }
+
+/** Most locks are held for less than it takes to look after them. */
+const watchSoon = soon((lock: HeldLock) => beginWatch(lock))
+/** A lease with less left is watched at once. */
+const shortMs = 30
+let beginWatch: (lock: HeldLock) => void
 
 /**
  * A lock that is held, from its grant to its release: `await using lock = await locks.acquire(…)` gives it back at the end of the
@@ -38,22 +42,30 @@ export interface Holding {
  */
 export class HeldLock implements AsyncDisposable {
   readonly #holding: Holding
-  readonly #watched: Watched
-  readonly #watch: Watch
   readonly #report: (event: LockEvent) => void
+  #watch: Watch | undefined
   #lost: AbortController | undefined
   #loss: LossReason | undefined
   #released: Promise<boolean> | undefined
 
+  static {
+    beginWatch = (lock) => lock.#beginWatch()
+  }
+
   constructor(holding: Holding, report: (event: LockEvent) => void) {
-    const { lease, ttlMs, renew, maxHoldMs, keeper } = holding
     this.#holding = holding
     this.#report = report
-    this.#watched = { lease, ttlMs, renew, maxHoldMs, startedMs: performance.now() }
+    if (holding.lease.validUntilMs - holding.startedMs < shortMs) this.#beginWatch()
+    else watchSoon(this)
+  }
+
+  #beginWatch(): void {
+    if (this.#loss || this.#released) return
+    const { lease, keeper } = this.#holding
     const { key, token } = lease
-    this.#watch = watch(this.#watched, () => keeper.extend(key, token, this.#watched.ttlMs), {
-      renewed: () => report({ type: 'renewed', key, validForMs: this.validForMs }),
-      failed: (error) => report({ type: 'renewal-failed', key, error }),
+    this.#watch = watch(this.#holding, () => keeper.extend(key, token, this.#holding.ttlMs), {
+      renewed: () => this.#report({ type: 'renewed', key, validForMs: this.validForMs }),
+      failed: (error) => this.#report({ type: 'renewal-failed', key, error }),
       lost: (reason) => this.#lose(reason),
     })
   }
@@ -98,10 +110,10 @@ export class HeldLock implements AsyncDisposable {
    * From now on for `ttlMs`. `false`: it was lost, or was held for `maxHoldMs`. A rejection leaves open whether it was extended, unless
    * `definite` is true; the lease then stands as it stood.
    */
-  async extend(ttlMs = this.#watched.ttlMs): Promise<boolean> {
+  async extend(ttlMs = this.#holding.ttlMs): Promise<boolean> {
     const { lease, keeper } = this.#holding
-    const heldMs = performance.now() - this.#watched.startedMs
-    if (this.validForMs === 0 || heldMs >= this.#watched.maxHoldMs) return false
+    const heldMs = performance.now() - this.#holding.startedMs
+    if (this.validForMs === 0 || heldMs >= this.#holding.maxHoldMs) return false
     const extension = await keeper.extend(lease.key, lease.token, ttlMs)
     if (this.#loss || this.#released) return false
     if (!extension) {
@@ -109,8 +121,8 @@ export class HeldLock implements AsyncDisposable {
       return false
     }
     lease.validUntilMs = extension.validUntilMs
-    this.#watched.ttlMs = ttlMs
-    this.#watch.moved()
+    this.#holding.ttlMs = ttlMs
+    this.#watch?.moved()
     this.#report({ type: 'renewed', key: lease.key, validForMs: this.validForMs })
     return true
   }
@@ -126,29 +138,32 @@ export class HeldLock implements AsyncDisposable {
     await this.release().catch(() => {})
   }
 
-  async #release(): Promise<boolean> {
-    this.#watch.stop()
-    const { lease, keeper } = this.#holding
+  #release(): Promise<boolean> {
+    const { lease, keeper, release, startedMs } = this.#holding
     const { key } = lease
-    const heldMs = performance.now() - this.#watched.startedMs
-    try {
-      const release = this.#holding.release ?? (() => keeper.release(key, lease.token))
-      const stillOurs = await release(lease)
-      this.#report({ type: 'released', key, heldMs, stillOurs })
-      return stillOurs
-    } catch (error) {
-      this.#report({ type: 'release-failed', key, heldMs, error: error as Error })
-      throw error
-    }
+    const heldMs = performance.now() - startedMs
+    const freed = release ? release(lease) : keeper.release(key, lease.token)
+    // After the request is on its way: others wait for it.
+    this.#watch?.stop()
+    return freed.then(
+      (stillOurs) => {
+        this.#report({ type: 'released', key, heldMs, stillOurs })
+        return stillOurs
+      },
+      (error: Error) => {
+        this.#report({ type: 'release-failed', key, heldMs, error })
+        throw error
+      },
+    )
   }
 
   #lose(reason: LossReason): void {
     if (this.#loss || this.#released) return
     this.#loss = reason
-    this.#watch.stop()
+    this.#watch?.stop()
     const { lease, forget } = this.#holding
     this.#lost?.abort(new LockLostError(lease.key, reason))
-    this.#report({ type: 'lost', key: lease.key, heldMs: performance.now() - this.#watched.startedMs, reason })
+    this.#report({ type: 'lost', key: lease.key, heldMs: performance.now() - this.#holding.startedMs, reason })
     forget?.(lease)
   }
 }

@@ -18,16 +18,15 @@ export default {
     const locks = createLocks(options)
     await locks.ready
     return {
-      async acquire(key, { ttlMs, waitMs, signal }) {
-        try {
-          const lock = await locks.tryAcquire(key, { ttlMs, waitMs, signal, renew })
-          return lock && (renew ? withoutEnd(lock) : (lock as Grant))
-        } catch (error) {
-          // Who cancels holds nothing, and what was sent for him is taken back.
-          if (signal.aborted) return null
-          throw error
-        }
-      },
+      acquire: (key, { ttlMs, waitMs, signal }) =>
+        locks.tryAcquire(key, { ttlMs, waitMs, signal, renew }).then(
+          (lock) => lock && (renew ? withoutEnd(lock) : (lock as Grant)),
+          (error: Error) => {
+            // Who cancels holds nothing, and what was sent for him is taken back.
+            if (signal.aborted) return null
+            throw error
+          },
+        ),
       release: (grant) => heldBy(grant).release(),
       async extend(grant, ttlMs) {
         const lock = heldBy(grant)

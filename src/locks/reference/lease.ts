@@ -5,16 +5,25 @@ export const ttlMaxMs = 10_000
 /** Below, the allowance for drift and the way to Redis leave nothing of it. */
 export const ttlMinMs = 10
 
-let entropy = Buffer.alloc(0)
+/** What Redis granted, as this process knows it. */
+export interface Lease {
+  readonly key: string
+  readonly token: string
+  readonly fence?: string | undefined
+  /** Moves with every extension. */
+  validUntilMs: number
+}
+
+let digits = ''
 let used = 0
 
-/** 128 bits: no two holders ever have the same. Drawn in bulk, which costs a twentieth of one call for each. */
+/** 128 bits in hexadecimal: no two holders ever have the same. Drawn in bulk, which costs a twentieth of one call for each. */
 export function newToken(): string {
-  if (used >= entropy.length) {
-    entropy = randomBytes(4096)
+  if (used >= digits.length) {
+    digits = randomBytes(4096).toString('hex')
     used = 0
   }
-  return entropy.toString('hex', used, (used += 16))
+  return digits.slice(used, (used += 32))
 }
 
 /**

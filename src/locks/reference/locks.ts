@@ -4,8 +4,8 @@ import { isDefinite } from '../definite.ts'
 import { openBreaker } from './breaker.ts'
 import { count, noCounts } from './counters.ts'
 import type { Counters, LockEvent } from './events.ts'
-import { HeldLock } from './held-lock.ts'
-import { newToken } from './lease.ts'
+import { HeldLock, type Holding } from './held-lock.ts'
+import { type Lease, newToken } from './lease.ts'
 import type { Connect } from './node.ts'
 import { checkKey, checkLocksOptions, checkTtl, checkWait } from './options.ts'
 import type { AcquireOptions, LocksOptions, RedisAt } from './options.ts'
@@ -13,8 +13,9 @@ import { policies } from './policies/index.ts'
 import type { FallbackPolicy } from './policy.ts'
 import { quorum } from './strategies/quorum.ts'
 import { oneRedis } from './strategies/single.ts'
-import type { Keeper, Strategy } from './strategy.ts'
-import { type Lease, type Want, waitingRoom } from './waiting.ts'
+import type { Strategy } from './strategy.ts'
+import type { Want } from './waiter.ts'
+import { waitingRoom } from './waiting.ts'
 
 export type { AcquireOptions, LocksOptions, RedisAt } from './options.ts'
 export type { BreakerOptions } from './breaker.ts'
@@ -70,55 +71,59 @@ export function createLocks(options: LocksOptions): Locks {
     }
   }
 
-  const onRedis = { keeper: strategy, release: room.release, forget: room.forget }
+  const { release, forget } = room
 
-  async function tryAcquire(key: string, asked: AcquireOptions): Promise<HeldLock | null> {
+  function tryAcquire(key: string, asked: AcquireOptions): Promise<HeldLock | null> {
     const { ttlMs, waitMs = 0, signal, renew = true } = asked
-    checkKey(key)
-    checkTtl(ttlMs)
-    checkWait(waitMs)
-    const startedMs = performance.now()
-    const want: Want = { key, ttlMs, waitMs, signal, attempts: 0 }
-    const told = () => ({ key, waitedMs: performance.now() - startedMs, attempts: want.attempts })
-
     try {
-      let lease: Lease | null
-      let fallback: { keeper: Keeper; fallback: string } | undefined
-      try {
-        lease = await room.acquire(want)
-      } catch (failure) {
-        if (signal?.aborted) throw failure
-        report({ type: 'fallback', key, policy: policy.name, error: failure as Error })
-        const grant = await askPolicy(want, failure as Error, startedMs)
-        lease = grant && grant.lease
-        if (grant?.keeper) fallback = { keeper: grant.keeper, fallback: policy.name }
-      }
-      if (!lease) {
-        report({ type: 'contended', ...told() })
-        return null
-      }
-      const { fence } = lease
-      report({
-        type: 'acquired',
-        ...told(),
-        ...(fence !== undefined && { fence }),
-        ...(fallback && { fallback: fallback.fallback }),
-      })
-      return new HeldLock({ lease, ttlMs, renew, maxHoldMs, ...(fallback ?? onRedis) }, report)
-    } catch (reason) {
-      const error = reason as Error
-      report({ type: 'failed', ...told(), definite: isDefinite(error), error })
-      throw error
+      checkKey(key)
+      checkTtl(ttlMs)
+      checkWait(waitMs)
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+    const want: Want = { key, ttlMs, waitMs, signal, startedMs: performance.now(), attempts: 0 }
+    return room.acquire(want).then(
+      (lease) => granted(want, lease && { lease, keeper: strategy, release, forget }, renew),
+      (failure: Error) => (signal?.aborted ? failed(want, failure) : otherwise(want, failure, renew)),
+    )
+  }
+
+  function granted(want: Want, given: Given | null, renew: boolean): HeldLock | null {
+    const { key, ttlMs, attempts } = want
+    const startedMs = performance.now()
+    const waitedMs = startedMs - want.startedMs
+    if (!given) {
+      report({ type: 'contended', key, waitedMs, attempts })
+      return null
+    }
+    const { fence } = given.lease
+    const event: Extract<LockEvent, { type: 'acquired' }> = { type: 'acquired', key, waitedMs, attempts }
+    if (fence !== undefined) event.fence = fence
+    if (given.fallback !== undefined) event.fallback = given.fallback
+    report(event)
+    return new HeldLock({ ...given, ttlMs, renew, maxHoldMs, startedMs }, report)
+  }
+
+  function failed({ key, startedMs, attempts }: Want, error: Error): never {
+    const waitedMs = performance.now() - startedMs
+    report({ type: 'failed', key, waitedMs, attempts, definite: isDefinite(error), error })
+    throw error
+  }
+
+  /** Redis could not say. */
+  async function otherwise(want: Want, failure: Error, renew: boolean): Promise<HeldLock | null> {
+    report({ type: 'fallback', key: want.key, policy: policy.name, error: failure })
+    try {
+      return granted(want, await askPolicy(want, failure), renew)
+    } catch (error) {
+      return failed(want, error as Error)
     }
   }
 
-  /** With the keeper of what was given elsewhere; without, Redis gave it after all. */
-  async function askPolicy(
-    want: Want,
-    failure: Error,
-    startedMs: number,
-  ): Promise<{ lease: Lease; keeper?: Keeper } | null> {
-    const { key, ttlMs, waitMs, signal } = want
+  /** What the policy gave: elsewhere, or on Redis after all. */
+  async function askPolicy(want: Want, failure: Error): Promise<Given | null> {
+    const { key, ttlMs, waitMs, signal, startedMs } = want
     const tried = { ...want }
     // The very object: the waiting room knows its leases by identity.
     let onRedisAfterAll: Lease | undefined
@@ -131,6 +136,7 @@ export function createLocks(options: LocksOptions): Locks {
       failure,
       async again(waitMs) {
         tried.waitMs = waitMs
+        tried.startedMs = performance.now()
         const lease = await room.acquire(tried).finally(() => (want.attempts = tried.attempts))
         onRedisAfterAll = lease ?? undefined
         return lease && { ...lease, keeper: strategy }
@@ -139,7 +145,9 @@ export function createLocks(options: LocksOptions): Locks {
     })
     if (!grant) return null
     const { keeper, ...given } = grant
-    return keeper === strategy && onRedisAfterAll ? { lease: onRedisAfterAll } : { lease: { key, ...given }, keeper }
+    return keeper === strategy && onRedisAfterAll
+      ? { lease: onRedisAfterAll, keeper, release, forget }
+      : { lease: { key, ...given }, keeper, fallback: policy.name }
   }
 
   let closing: Promise<void> | undefined
@@ -151,17 +159,20 @@ export function createLocks(options: LocksOptions): Locks {
 
   return {
     tryAcquire,
-    async acquire(key, asked) {
-      const lock = await tryAcquire(key, asked)
-      if (!lock) throw new ContendedError(key, asked.waitMs ?? 0)
-      return lock
-    },
+    acquire: (key, asked) =>
+      tryAcquire(key, asked).then((lock) => {
+        if (!lock) throw new ContendedError(key, asked.waitMs ?? 0)
+        return lock
+      }),
     counters: () => ({ ...counters }),
     ready: strategy.ready,
     close,
     [Symbol.asyncDispose]: close,
   }
 }
+
+/** A grant, from wherever it came. */
+type Given = Pick<Holding, 'lease' | 'keeper' | 'fallback' | 'release' | 'forget'>
 
 const never = new AbortController().signal
 

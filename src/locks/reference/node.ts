@@ -1,15 +1,17 @@
-import type { Redis, RedisOptions } from 'ioredis'
+import { Command, type Redis, type RedisOptions } from 'ioredis'
 import { connected } from '../connected.ts'
 import { definite, isRefusal } from '../definite.ts'
 import { isMissing, type LuaSource, luaSource } from '../lua.ts'
-import { deadlines } from './deadlines.ts'
-import type { Busy, Line, Turn } from './strategy.ts'
+import { validUntil } from './lease.ts'
+import { requests } from './requests.ts'
+import { evalsha, evalWhole, scriptWords } from './script-call.ts'
+import type { Busy, Line, Taken, Turn } from './strategy.ts'
 import { subscriber } from './subscriber.ts'
 
 const scripts = {
-  acquire: luaSource(import.meta.url, 'line.lua', 'grant.lua', 'acquire.lua'),
+  acquire: luaSource(import.meta.url, 'fence.lua', 'line.lua', 'acquire.lua'),
   release: luaSource(import.meta.url, 'line.lua', 'release.lua'),
-  handOver: luaSource(import.meta.url, 'line.lua', 'grant.lua', 'hand-over.lua'),
+  handOver: luaSource(import.meta.url, 'fence.lua', 'line.lua', 'hand-over.lua'),
   extend: luaSource(import.meta.url, 'extend.lua'),
 }
 
@@ -49,7 +51,7 @@ export interface LockNode {
 }
 
 /** One node's word. */
-export type Vote = { taken: true; fence?: string } | Busy
+export type Vote = Taken | Busy
 
 /**
  * ioredis' defaults wait, resend and replay, which is wrong for a lock: a command that is sent late takes the lock for somebody who has
@@ -79,13 +81,12 @@ export function lockNode(options: NodeOptions): LockNode {
   }
   const redis = connect({ ...settings, failoverDetector: true })
   const ear = subscriber(connect(settings), process)
-  const within = deadlines(timeoutMs, () => redis.disconnect(true))
+  const { send, close } = requests(redis, timeoutMs)
   let trusted = restartGuardMs === 0
   redis.on('error', () => {})
   redis.on('connect', () => void (trusted = restartGuardMs === 0))
   redis.on('ready', () => {
     delete redis.options.commandTimeout
-    within.renewed()
   })
   redis.on('close', () => {
     redis.options.commandTimeout = timeoutMs
@@ -93,34 +94,25 @@ export function lockNode(options: NodeOptions): LockNode {
     ear.reconnect()
   })
 
-  /** Nothing is ever sent twice, so a refusal is a proof. */
-  const marked = (error: unknown) => (isRefusal(error) ? definite(error as Error) : (error as Error))
-
-  function run({ sha, source }: LuaSource, keys: string[], args: (string | number)[]): Promise<unknown> {
-    if (!trusted) return trust().then(() => run({ sha, source }, keys, args))
-    return within.call(
-      () => redis.evalsha(sha, keys.length, ...keys, ...args),
-      (error) => {
-        if (!isMissing(error)) throw marked(error)
-        return within.call(
-          () => redis.eval(source, keys.length, ...keys, ...args),
-          (reason) => {
-            throw marked(reason)
-          },
-        )
-      },
-    )
+  function run<Answer>(
+    script: LuaSource,
+    words: ReturnType<typeof scriptWords>,
+    sentAtMs: number,
+    read: (reply: unknown) => Answer,
+  ): Promise<Answer> {
+    if (!trusted) return trust().then(() => run(script, words, performance.now(), read))
+    return send(evalsha(script, words), sentAtMs, read, (error) => {
+      if (!isMissing(error)) throw marked(error)
+      return send(evalWhole(script, words), performance.now(), read, refuse)
+    })
   }
 
   /** https://redis.io/docs/latest/develop/use/patterns/distributed-locks/#performance-crash-recovery-and-fsync */
   async function trust(): Promise<void> {
-    // Whatever becomes of the question: no lock was asked for.
-    const info = await within.call(
-      () => redis.info('server'),
-      (error) => {
-        throw definite(error)
-      },
-    )
+    const info = await send(new Command('info', ['server'], form), performance.now(), String, (error) => {
+      // Whatever becomes of the question: no lock was asked for.
+      throw definite(error)
+    })
     // In whole seconds, rounded down or up as the server's clock ticks.
     const upForMs = (Number(/uptime_in_seconds:(\d+)/.exec(info)?.[1]) - 1) * 1000
     if (upForMs < restartGuardMs) {
@@ -129,48 +121,66 @@ export function lockNode(options: NodeOptions): LockNode {
     trusted = true
   }
 
-  const keys = (key: string) =>
-    fenced ? [key, `picklock:line:${key}`, 'picklock:fence'] : [key, `picklock:line:${key}`]
+  const prefix = redis.options.keyPrefix ?? ''
+  const fence = `${prefix}picklock:fence`
+  const line = (key: string) => `${prefix}picklock:line:${key}`
+  const keys = (key: string) => (fenced ? [prefix + key, line(key), fence] : [prefix + key, line(key)])
   const place = (line: Line) => (ear.listening ? line : 'none')
-  const vote = (reply: unknown, inLine: boolean): Vote => {
-    if (typeof reply === 'string') return reply === '' ? { taken: true } : { taken: true, fence: reply }
-    const heldForMs = Number(reply)
-    // A key without a TTL is somebody else's, and stays until he deletes it.
-    return { taken: false, heldForMs: heldForMs < 0 ? Infinity : heldForMs, inLine }
-  }
 
   return {
-    acquire(key, token, ttlMs, line) {
-      const where = place(line)
-      return run(scripts.acquire, keys(key), [token, ttlMs, process, where]).then((reply) =>
-        Array.isArray(reply) ? vote(reply[0], where !== 'none') : vote(reply, false),
+    acquire(key, token, ttlMs, asked) {
+      const sentAtMs = performance.now()
+      const where = place(asked)
+      const words = scriptWords(keys(key), token, String(ttlMs), process, where)
+      return run(scripts.acquire, words, sentAtMs, (reply) =>
+        vote(reply, validUntil(sentAtMs, ttlMs), where !== 'none'),
       )
     },
     release(key, token, rejoin = false) {
-      const rejoining = rejoin && ear.listening ? [process] : []
-      return run(scripts.release, [key, `picklock:line:${key}`], [token, ...rejoining]).then((reply) => reply === 1)
+      const where = [prefix + key, line(key)]
+      const words = rejoin && ear.listening ? scriptWords(where, token, process) : scriptWords(where, token)
+      return run(scripts.release, words, performance.now(), isOne)
     },
     handOver(key, token, next, yields) {
-      const others = yields && ear.listening ? 1 : 0
-      return run(scripts.handOver, keys(key), [token, next.token, next.ttlMs, process, others]).then((reply) => {
-        const [released, answer] = reply as [number, unknown]
-        return { released: released === 1, next: vote(answer, true) }
+      const sentAtMs = performance.now()
+      const others = yields && ear.listening ? '1' : '0'
+      const words = scriptWords(keys(key), token, next.token, String(next.ttlMs), process, others)
+      return run(scripts.handOver, words, sentAtMs, (reply) => {
+        const [released, answer] = reply as [unknown, unknown]
+        return { released: isOne(released), next: vote(answer, validUntil(sentAtMs, next.ttlMs), true) }
       })
     },
-    extend: (key, token, ttlMs) => run(scripts.extend, [key], [token, ttlMs]).then((reply) => reply === 1),
+    extend: (key, token, ttlMs) =>
+      run(scripts.extend, scriptWords([prefix + key], token, String(ttlMs)), performance.now(), isOne),
     replicated: (replicas, waitMs) =>
-      within.call(
-        () => redis.wait(replicas, waitMs),
-        (error) => {
-          throw error
-        },
-      ),
-    onTurn: ear.onTurn,
+      send(new Command('wait', [replicas, waitMs], form), performance.now(), Number, (error) => {
+        throw error
+      }),
+    onTurn: (turn) => ear.onTurn((key) => turn(key?.slice(prefix.length))),
     ready: connected(redis, timeoutMs),
     close() {
       redis.disconnect()
       ear.close()
-      within.close()
+      close()
     },
   }
+}
+
+const form = { replyEncoding: 'utf8' } as const
+
+/** Nothing is ever sent twice, so a refusal is a proof. */
+const marked = (error: Error) => (isRefusal(error) ? definite(error) : error)
+
+function refuse(error: Error): never {
+  throw marked(error)
+}
+
+const isOne = (reply: unknown) => Number(reply) === 1
+
+/** A fence, '' for none; or in a list what is left of the holder's TTL. */
+function vote(reply: unknown, validUntilMs: number, inLine: boolean): Vote {
+  if (typeof reply === 'string') return { taken: true, fence: reply === '' ? undefined : reply, validUntilMs }
+  const heldForMs = Number(reply)
+  // A key without a TTL is somebody else's, and stays until he deletes it.
+  return { taken: false, heldForMs: heldForMs < 0 ? Infinity : heldForMs, inLine }
 }

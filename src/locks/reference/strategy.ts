@@ -51,7 +51,7 @@ export type Line = 'none' | 'end' | 'front'
 export interface Taken {
   taken: true
   /** A decimal integer that rises from grant to grant of a key. None on a quorum: its nodes cannot agree on one. */
-  fence?: string
+  fence?: string | undefined
   /** On `performance.now()`'s clock, counted from before the request was sent, less the drift between two clocks. */
   validUntilMs: number
 }

@@ -2,7 +2,7 @@ import { definite } from '../../definite.ts'
 import { cleaner } from '../cleaner.ts'
 import { validUntil } from '../lease.ts'
 import { lockNode, type NodeOptions, type Vote } from '../node.ts'
-import type { Strategy, Taken } from '../strategy.ts'
+import type { Line, Strategy } from '../strategy.ts'
 
 export interface OneRedisOptions extends Pick<NodeOptions, 'connect' | 'process' | 'timeoutMs'> {
   /** A grant counts only once so many replicas have it (0): an acknowledged lock then survives the promotion of one of them. */
@@ -23,17 +23,11 @@ export function oneRedis(name: 'single' | 'sentinel', options: OneRedisOptions):
   const cleanUp = (key: string, token: string, untilMs: number) =>
     cleaning.clean(untilMs, () => node.release(key, token))
 
-  function leased(key: string, token: string, vote: Vote, sentAtMs: number, ttlMs: number) {
-    if (!vote.taken) return vote
-    const taken: Taken = { ...vote, validUntilMs: validUntil(sentAtMs, ttlMs) }
-    return waitReplicas > 0 ? confirmed(key, token, sentAtMs + ttlMs).then(() => taken) : taken
-  }
-
-  /** One request per grant; without replicas to ask, because a grant that they refuse would leave the release undone or untold. */
-  async function handOver(key: string, token: string, next: { token: string; ttlMs: number }, yields: boolean) {
+  async function tryConfirmed(key: string, token: string, ttlMs: number, line: Line): Promise<Vote> {
     const sentAtMs = performance.now()
-    const { released, next: vote } = await node.handOver(key, token, next, yields)
-    return { released, next: vote.taken ? { ...vote, validUntilMs: validUntil(sentAtMs, next.ttlMs) } : vote }
+    const vote = await node.acquire(key, token, ttlMs, line)
+    if (vote.taken) await confirmed(key, token, sentAtMs + ttlMs)
+    return vote
   }
 
   /** Gives the lock back where the replicas do not confirm it. */
@@ -61,11 +55,9 @@ export function oneRedis(name: 'single' | 'sentinel', options: OneRedisOptions):
 
   return {
     name,
-    tryAcquire(key, token, ttlMs, line) {
-      const sentAtMs = performance.now()
-      return node.acquire(key, token, ttlMs, line).then((vote) => leased(key, token, vote, sentAtMs, ttlMs))
-    },
-    ...(waitReplicas === 0 && { handOver }),
+    tryAcquire: waitReplicas > 0 ? tryConfirmed : node.acquire,
+    // One request per grant; not where replicas are asked, because a grant that they refuse would leave the release undone or untold.
+    ...(waitReplicas === 0 && { handOver: node.handOver }),
     release: (key, token) => node.release(key, token),
     async extend(key, token, ttlMs) {
       const sentAtMs = performance.now()
