@@ -107,6 +107,7 @@ export function asking(strategy: Strategy, breaker: Breaker | undefined, patienc
     if (answer.taken) return granted(queue, waiter, answer)
     if (waiter.overdue) giveUp(queue, waiter)
     else if (waiter.settled) forgetDoubt(queue, waiter)
+    if (answer.spent) waiter.token = newToken()
     if (queue.stale && queue.waiters.size > 0) return ask(queue)
     queue.place = 'end'
     const { heldForMs, inLine } = answer
@@ -145,8 +146,11 @@ export function asking(strategy: Strategy, breaker: Breaker | undefined, patienc
     queue.asking = undefined
     queue.failing = { sinceMs: queue.failing?.sinceMs ?? nowMs, error }
     if (!isDefinite(error)) {
-      if (waiter.settled) strategy.cleanUp(queue.key, waiter.token, nowMs + waiter.want.ttlMs)
-      else waiter.doubt = error
+      if (waiter.settled || !strategy.reusesTokens) {
+        strategy.cleanUp(queue.key, waiter.token, nowMs + waiter.want.ttlMs)
+        waiter.token = newToken()
+      }
+      waiter.doubt = error
     }
     const { sinceMs } = queue.failing
     for (const each of queue.waiters) {

@@ -8,6 +8,11 @@
 export interface Strategy extends Keeper {
   name: 'single' | 'sentinel' | 'quorum'
   /**
+   * Whether the token of a try that failed may be used again. Not where such a try is undone by its token: the undoing may arrive after
+   * the next try, and take the lock away from who has it by then.
+   */
+  reusesTokens: boolean
+  /**
    * One try. A token that has the lock already (an earlier try whose reply was lost) gets it again.
    *
    * @param line whether to stand in line on Redis, should it be busy: then `onTurn` tells when it is this process' turn
@@ -62,6 +67,8 @@ export interface Busy {
   heldForMs: number
   /** Whether this process now stands in line. If not, nobody will tell it. */
   inLine: boolean
+  /** The try is still being undone by its token: the next one needs another. */
+  spent?: boolean
 }
 
 export interface HandOver {

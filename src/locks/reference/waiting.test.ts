@@ -19,6 +19,7 @@ function played() {
   }
   const strategy: Strategy = {
     name: 'single',
+    reusesTokens: true,
     async tryAcquire(_key, token, _ttlMs, line) {
       asked.push(`try ${line}`)
       if (failure) throw failure
@@ -164,6 +165,33 @@ test('an outage is waited out, and told when the time is over: to those who were
   expect(redis.asked).toContain('clean up')
   redis.fails()
   expect(await patient).not.toBeNull()
+})
+
+test('the token of a try that is being undone is not used again: the undoing may come late', async () => {
+  const redis = played()
+  const tokens: string[] = []
+  const answers: (Error | Busy | Taken)[] = [
+    new Error('reply lost'),
+    { taken: false, heldForMs: 1, inLine: true, spent: true },
+    { taken: false, heldForMs: 1, inLine: true },
+    { taken: true, validUntilMs: performance.now() + 5000 },
+  ]
+  const strategy: Strategy = {
+    ...redis.strategy,
+    reusesTokens: false,
+    async tryAcquire(_key, token) {
+      tokens.push(token)
+      const answer = answers.shift()!
+      if (answer instanceof Error) throw answer
+      return answer
+    },
+  }
+  const room = waitingRoom(strategy, undefined, Infinity)
+  const lease = (await room.acquire(want()))!
+  expect(new Set(tokens).size).toBe(3)
+  expect(tokens[2]).toBe(tokens[3])
+  expect(lease.token).toBe(tokens[3])
+  expect(redis.asked).toContain('clean up')
 })
 
 test('patience, and an open breaker, end the waiting early', async () => {

@@ -10,6 +10,7 @@ function played() {
   const redis = memoryLeases()
   const strategy = {
     name: 'single',
+    reusesTokens: true,
     async tryAcquire(key, token, ttlMs) {
       const taken = await redis.take(key, token, ttlMs, { stays: false })
       return taken.taken ? { ...taken, fence: '7' } : { taken: false, heldForMs: 1000, inLine: true }

@@ -49,6 +49,7 @@ export function guarded(strategy: Strategy, leases: Leases, decisive: boolean): 
   const { handOver: _, ...plain } = strategy
   return {
     ...plain,
+    reusesTokens: false,
     async tryAcquire(key, token, ttlMs, line) {
       const first = await strategy.tryAcquire(key, token, ttlMs, line)
       return first.taken ? confirm(key, token, ttlMs, first, line !== 'none') : first

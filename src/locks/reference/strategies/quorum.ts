@@ -54,7 +54,7 @@ export function quorum(options: QuorumOptions): Strategy {
     const outcome = await ballot.outcome()
     if (left >= majority) throw undecided(outcome)
     if (outcome.answers.length < majority) throw left === 0 ? definite(undecided(outcome)) : undecided(outcome)
-    return busy(outcome.answers, performance.now() - sentAtMs)
+    return { ...busy(outcome.answers, performance.now() - sentAtMs), spent: left > 0 }
   }
 
   /**
@@ -78,6 +78,7 @@ export function quorum(options: QuorumOptions): Strategy {
 
   return {
     name: 'quorum',
+    reusesTokens: false,
     tryAcquire(key, token, ttlMs, line) {
       const sentAtMs = performance.now()
       const ballot = hold(nodes, majority, (node) => node.acquire(key, token, ttlMs, line), isTaken)

@@ -55,6 +55,7 @@ export function oneRedis(name: 'single' | 'sentinel', options: OneRedisOptions):
 
   return {
     name,
+    reusesTokens: waitReplicas === 0,
     tryAcquire: waitReplicas > 0 ? tryConfirmed : node.acquire,
     // One request per grant; not where replicas are asked, because a grant that they refuse would leave the release undone or untold.
     ...(waitReplicas === 0 && { handOver: node.handOver }),
