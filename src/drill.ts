@@ -59,6 +59,8 @@ export interface DrillRecord {
   damage: Damage | undefined
   lock: LockDescription | undefined
   versions: Record<string, string>
+  /** Of the project in which it was run (lib/commit.ts). */
+  commit?: string | undefined
   interrupted: boolean
 }
 

@@ -7,9 +7,9 @@ import type { Plan } from './plan/scenario.ts'
 import type { Report } from './reporters/report.ts'
 import { endedEarly, judge as decide } from './verdict.ts'
 
-/** From what a drill saw to its report; pure. With the control's report, the verdict also depends on whether that was caught. */
-export function judge(record: DrillRecord, control?: Report): Report {
-  const { plan, events, damage, startedAt, durationMs, versions } = record
+/** From what a drill saw to its report; pure. Where a control was run, the verdict also depends on whether that was caught. */
+export function judge(record: DrillRecord, control?: Report['control']): Report {
+  const { plan, events, damage, startedAt, durationMs, versions, commit } = record
   const measured = measure(events, plan.servers)
   const faults = faultsOf(record)
   const { findings, thresholds, verdict, unknownBecause } = decide({
@@ -62,14 +62,15 @@ export function judge(record: DrillRecord, control?: Report): Report {
     ...(Object.keys(measured.lockCounters).length > 0 && { lockCounters: measured.lockCounters }),
     faults,
     thresholds,
-    ...(control && { control: caught(control) }),
+    ...(control && { control }),
     reproduce: reproduce(plan),
+    ...(commit !== undefined && { commit }),
     versions,
   }
 }
 
 /** What the control's own drill found, and when. */
-function caught(control: Report): NonNullable<Report['control']> {
+export function caught(control: Report): NonNullable<Report['control']> {
   // A finding may be within its budget, or of a metric that convicts nobody.
   const crossed = new Set(control.thresholds.filter(({ ok }) => !ok).map(({ metric }) => metric.split('{')[0]))
   const findings = control.findings.filter(({ metric }) => crossed.has(metric))
@@ -95,8 +96,8 @@ function faultsOf({ plan, events }: DrillRecord): Report['faults'] {
       const healed = at('healed')
       const said = landed ?? missed
       return {
-        fault: said?.fault ?? plan.faults[op - 1]!.fault,
-        target: said?.target ?? plan.faults[op - 1]!.target,
+        fault: (said ?? plan.faults[op - 1] ?? stages[0]!).fault,
+        target: (said ?? plan.faults[op - 1] ?? stages[0]!).target,
         plannedAtMs: ms(inject?.plannedNs ?? missed?.plannedNs),
         appliedAtMs: ms(landed?.t),
         healedAtMs: healed?.type === 'ok' ? ms(healed.t) : null,

@@ -1,6 +1,7 @@
 import { runDrill, type DrillProgress } from '../drill.ts'
-import { judge } from '../judge.ts'
+import { caught, judge } from '../judge.ts'
 import type { Books } from '../ledger/ledger.ts'
+import { commitOf } from '../lib/commit.ts'
 import type { Plan } from '../plan/scenario.ts'
 import { openReportFolder } from '../reporters/folder.ts'
 import type { Report } from '../reporters/report.ts'
@@ -28,9 +29,11 @@ export async function oneDrill(
   { ledger, signal, progress }: { ledger: Promise<Books> | undefined; signal: AbortSignal; progress: DrillProgress },
 ): Promise<DrillDone> {
   const folder = await openReportFolder(out, plan, new Date())
-  const record = await runDrill(plan, { folder: folder.path, ledger, cwd, signal, progress })
-  const report = judge(record, control)
-  await folder.write({ report, events: record.events })
+  const commit = await commitOf(cwd)
+  const record = { ...(await runDrill(plan, { folder: folder.path, ledger, cwd, signal, progress })), commit }
+  const outcome = control && caught(control)
+  const report = judge(record, outcome)
+  await folder.write({ report, record, control: outcome })
   if (pointsLatest) await folder.pointLatest()
   return { report, folder: folder.path }
 }

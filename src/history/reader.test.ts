@@ -68,3 +68,48 @@ test('nothing to read is one sentence', async () => {
   )
   await expect(readHistory(folder)).rejects.toThrow('holds no .ndjson or .ndjson.gz file')
 })
+
+test('what is no event of ours is left out, and one sentence tells of all of it', async () => {
+  const strange = [
+    '{"t":3,"process":"a","type":"ok","f":"teleport"}',
+    '{"t":3,"process":"a","type":"perhaps","f":"phase","phase":"load"}',
+    '{"t":"3","process":"a","type":"info","f":"phase","phase":"load"}',
+    '{"t":3,"process":"a","type":"ok","f":"acquire","op":-1,"key":"stock:7"}',
+    '{"t":3,"process":"a","type":"ok","f":"acquire","op":1}',
+    'null',
+    '[]',
+    'Segmentation fault',
+  ].join('\n')
+  await write('a.ndjson', `${lines(at(1))}${strange}\n${lines(at(2))}`)
+  const { events, notes } = await readHistory(folder)
+  expect(events.map(({ t }) => t)).toEqual([1, 2])
+  expect(notes).toEqual([
+    '2 lines of a.ndjson are of a kind that is not known, and were left out; the first is a.ndjson:2',
+    '6 lines of a.ndjson are cut or no events, and were left out; the first is a.ndjson:4',
+  ])
+})
+
+test('a clock that went backwards is told; a death that was noticed late is none', async () => {
+  const down = { t: 1e9, process: 'controller', type: 'info', f: 'topology', event: 'down', node: 'server-1' }
+  await write('controller.ndjson', lines(at(5e9), down))
+  expect((await readHistory(folder)).notes).toEqual([])
+  await write('server-1.ndjson', lines(at(8e9), at(2e9), at(1e9)))
+  const { events, notes } = await readHistory(folder)
+  expect(events).toHaveLength(5)
+  expect(notes).toEqual([
+    'server-1.ndjson:2 is 6.0 s before what stands above it: a clock went backwards, and what was when is not known',
+  ])
+})
+
+test('compressed data that was overwritten in the middle', async () => {
+  const file = join(folder, 'history.ndjson.gz')
+  await writeHistory(
+    file,
+    Array.from({ length: 20_000 }, (_, t) => at(t, `process-${t * 7919}`)),
+  )
+  const bytes = await readFile(file)
+  await writeFile(file, bytes.fill(0xff, bytes.length / 2))
+  const { events, notes } = await readHistory(file)
+  expect(events.length).toBeGreaterThan(1000)
+  expect(notes.join()).toContain('history.ndjson.gz is damaged in the middle of its compressed data')
+})

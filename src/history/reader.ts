@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
 import { UsageError } from '../lib/failure.ts'
 import type { Event } from './event.ts'
+import { parseEvent, type Refused } from './parse.ts'
 import { line } from './recorder.ts'
 
 export interface History {
@@ -16,7 +17,7 @@ export interface History {
 
 /**
  * Reads NDJSON files, plain or `.gz`, and merges them by time. A folder means all of its `.ndjson` and `.ndjson.gz` files.
- * A line that is cut (a process was killed while it wrote) is left out, with a note.
+ * A line that is cut (a process was killed while it wrote) is left out, with a note; so is one that is no event of ours.
  * @throws UsageError where there is nothing to read
  */
 export async function readHistory(source: string | readonly string[]): Promise<History> {
@@ -55,16 +56,32 @@ async function filesOf(path: string): Promise<string[]> {
   return files.map((name) => join(path, name))
 }
 
+/** What happens to nodes and programs may be told later than it was; of the rest, what lies further back than this is another clock's time. */
+const lateMaxNs = 1e9
+const isToldLate = ({ f }: Event) => f === 'topology' || f === 'adapter'
+
 async function readFile(file: string, events: Event[], notes: string[]): Promise<void> {
+  const name = basename(file)
+  const refused = new Map<Refused, { first: number; count: number }>()
   let number = 0
   let rest = ''
+  let latestNs = -Infinity
+  let backwards: string | undefined
   // Not node:readline, which also breaks lines at U+2028, a legal character within JSON strings.
   const take = (line: string) => {
     number++
     if (line === '' || line === '\r') return
-    const event = parse(line)
-    if (event) events.push(event)
-    else notes.push(`${basename(file)}:${number} is cut or no event, and was left out`)
+    const event = parseEvent(line)
+    if (typeof event === 'string') {
+      const before = refused.get(event)
+      if (before) before.count++
+      else refused.set(event, { first: number, count: 1 })
+      return
+    }
+    if (event.t < latestNs - lateMaxNs && !isToldLate(event))
+      backwards ??= `${name}:${number} is ${((latestNs - event.t) / 1e9).toFixed(1)} s before what stands above it: a clock went backwards, and what was when is not known`
+    if (event.t > latestNs) latestNs = event.t
+    events.push(event)
   }
   try {
     for await (const chunk of textOf(file)) {
@@ -73,11 +90,33 @@ async function readFile(file: string, events: Event[], notes: string[]): Promise
       for (const line of lines) take(line)
     }
   } catch (error) {
-    // A compressed file that ends early; what was read before it still counts.
-    if (!(error instanceof Error && 'code' in error && error.code === 'Z_BUF_ERROR')) throw error
-    notes.push(`${basename(file)} ends in the middle of its compressed data`)
+    const why = damages[codeOf(error)]
+    if (why === undefined) throw unreadable(file, error)
+    // What was read before the damage still counts.
+    notes.push(`${name} ${why}`)
   }
   if (rest !== '') take(rest)
+  for (const [why, { first, count }] of refused)
+    notes.push(
+      count === 1
+        ? `${name}:${first} is ${why}, and was left out`
+        : `${count} lines of ${name} are ${why}${why === 'cut or no event' ? 's' : ''}, and were left out; the first is ${name}:${first}`,
+    )
+  if (backwards !== undefined) notes.push(backwards)
+}
+
+/** Of compressed data, by zlib's codes. */
+const damages: Record<string, string> = {
+  Z_BUF_ERROR: 'ends in the middle of its compressed data',
+  Z_DATA_ERROR: 'is damaged in the middle of its compressed data, and nothing could be read from there on',
+}
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+
+/** A file that is the user's to make readable is one sentence. */
+function unreadable(file: string, error: unknown): unknown {
+  return codeOf(error).startsWith('E') ? new UsageError(`${file} cannot be read: ${(error as Error).message}`) : error
 }
 
 function textOf(file: string): AsyncIterable<string> {
@@ -86,20 +125,4 @@ function textOf(file: string): AsyncIterable<string> {
   const gunzip = createGunzip()
   bytes.on('error', (error) => gunzip.destroy(error))
   return bytes.pipe(gunzip).setEncoding('utf8')
-}
-
-function parse(line: string): Event | undefined {
-  try {
-    const value: unknown = JSON.parse(line)
-    const isEvent =
-      typeof value === 'object' &&
-      value !== null &&
-      't' in value &&
-      typeof value.t === 'number' &&
-      'f' in value &&
-      typeof value.f === 'string'
-    return isEvent ? (value as Event) : undefined
-  } catch {
-    return undefined
-  }
 }

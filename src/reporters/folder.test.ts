@@ -26,11 +26,15 @@ test('the folder exists with the plan before the drill, and holds everything aft
 
   await mkdir(join(folder.path, 'history'))
   await writeFile(join(folder.path, 'history', 'server-1.ndjson'), '')
-  await folder.write(example)
+  await folder.write({
+    report: example.report,
+    record: { startedAt, durationMs: 9123, notes: [], damage: undefined, versions: {}, events: example.events },
+  })
   expect((await readdir(folder.path)).toSorted()).toEqual([
     'history.ndjson.gz',
     'logs',
     'plan.json',
+    'record.json',
     'report.html',
     'report.json',
     'summary.md',

@@ -5,8 +5,10 @@ import type { Event } from '../history/event.ts'
 import { writeHistory } from '../history/reader.ts'
 import { EnvironmentError } from '../lib/failure.ts'
 import type { Plan } from '../plan/scenario.ts'
+import { recordFile, recordText, type Seen } from '../past/record.ts'
 import { reporters } from './index.ts'
 import type { Report } from './report.ts'
+import type { Reporter } from './reporter.ts'
 
 /** The one writer of a report's folder, `<root>/<time>-<scenario>-<topology>-<lock>/`. */
 export interface ReportFolder {
@@ -14,8 +16,11 @@ export interface ReportFolder {
   path: string
   /** For the nodes', servers' and programs' logs; exists. */
   logs: string
-  /** Writes every reporter's file and the merged history, which takes the place of the drill's raw `history/`. */
-  write(input: { report: Report; events: readonly Event[] }): Promise<void>
+  /**
+   * Writes every reporter's file, the merged history, which takes the place of the drill's raw `history/`, and beside it what else judging needs
+   * (past/record.ts).
+   */
+  write(input: { report: Report; record: Seen; control?: Report['control'] }): Promise<void>
   /**
    * Lets `<root>/latest` point here, in one step, so that a reader sees the old or the new one. False where something that is not a
    * link of ours has that name: it stays.
@@ -39,7 +44,15 @@ export async function openReportFolder(root: string, plan: Plan, startedAt: Date
     return {
       path,
       logs,
-      write: ({ report, events }) => explained(path, () => writeAll(path, { report, plan, events })),
+      write: ({ report, record, control }) =>
+        explained(path, async () => {
+          await Promise.all([
+            writeHistory(join(path, 'history.ndjson.gz'), record.events),
+            writeFile(join(path, recordFile), recordText(record, control)),
+            writeReports(path, standing, { report, plan, events: record.events }),
+          ])
+          await rm(join(path, 'history'), { recursive: true, force: true })
+        }),
       pointLatest: () => explained(root, () => pointLatest(root, path)),
     }
   } catch (error) {
@@ -88,12 +101,18 @@ async function makeUnique(wanted: string): Promise<string> {
   throw new EnvironmentError(`${wanted} and ${sameNameMax} more of that name exist already; remove some of them`)
 }
 
-async function writeAll(path: string, input: { report: Report; plan: Plan; events: readonly Event[] }): Promise<void> {
-  await Promise.all([
-    writeHistory(join(path, 'history.ndjson.gz'), input.events),
-    ...Object.values(reporters).map((reporter) => writeFile(join(path, reporter.file), reporter.render(input))),
-  ])
-  await rm(join(path, 'history'), { recursive: true, force: true })
+/** What every drill writes; the others are made where somebody asks for them (`picklock report`). */
+const standing = Object.values<Reporter>(reporters).filter(({ onDemand }) => !onDemand)
+
+/** Writes the files of some reporters into a folder. Throws an EnvironmentError where it cannot be written. */
+export async function writeReports(
+  path: string,
+  some: readonly Reporter[],
+  input: { report: Report; plan: Plan; events: readonly Event[] },
+): Promise<void> {
+  await explained(path, () =>
+    Promise.all(some.map((reporter) => writeFile(join(path, reporter.file), reporter.render(input)))),
+  )
 }
 
 async function pointLatest(root: string, path: string): Promise<boolean> {

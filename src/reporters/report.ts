@@ -75,6 +75,8 @@ export const report = z.object({
     })
     .optional(),
   reproduce: z.string(),
+  /** Of the project in which it was run; ends in `-dirty` where something was changed besides. */
+  commit: z.string().optional(),
   versions: z.record(z.string(), z.string()),
 })
 export type Report = z.infer<typeof report>

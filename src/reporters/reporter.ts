@@ -8,5 +8,7 @@ export interface Reporter {
   title: string
   /** The file in the report's folder. */
   file: string
+  /** As long as the history: not written by a drill, only by `picklock report`. */
+  onDemand?: true
   render(input: { report: Report; plan: Plan; events: readonly Event[] }): string
 }

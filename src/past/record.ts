@@ -1,0 +1,92 @@
+import { z } from 'zod'
+import type { DrillRecord } from '../drill.ts'
+import type { Event } from '../history/event.ts'
+import { serverOf } from '../checkers/holds.ts'
+import { report, type Report } from '../reporters/report.ts'
+
+/**
+ * record.json in a report's folder: what judging needs beside the history and the plan. With these three, a drill is judged again with the same
+ * verdict, wherever the folder was carried to.
+ */
+const record = z.object({
+  schema: z.literal(1),
+  startedAt: z.iso.datetime(),
+  durationMs: z.number(),
+  /** What made the evidence incomplete when the drill ended, one sentence each. */
+  notes: z.array(z.string()),
+  /** What the ledger showed; absent where the workload has none, or it could not be read. */
+  damage: z
+    .object({
+      duplicates: z.number(),
+      oversold: z.number(),
+      negative_stock: z.number(),
+      lost_updates: z.number(),
+      stale_writes_refused: z.number(),
+      stale_writes_accepted: z.number(),
+      entries: z.number(),
+      examples: z.record(
+        z.string(),
+        z.array(z.object({ what: z.string(), requestIds: z.array(z.string()).exactOptional() })),
+      ),
+    })
+    .exactOptional(),
+  /** How the control came out, where one was run. */
+  control: report.shape.control.unwrap().exactOptional(),
+  commit: z.string().exactOptional(),
+  versions: z.record(z.string(), z.string()),
+  /** How many events each process wrote: what is missing from the history later shows. */
+  events: z.record(z.string(), z.int()),
+})
+type Record = z.infer<typeof record>
+
+/** Of what a drill saw the part that is written down here, and the history. */
+export type Seen = Omit<DrillRecord, 'plan' | 'interrupted' | 'lock'>
+
+export const recordFile = 'record.json'
+
+/** @param control how the control came out, where one was run */
+export function recordText(drill: Seen, control: Report['control']): string {
+  const { startedAt, durationMs, notes, damage, versions, events, commit } = drill
+  const text = {
+    schema: 1,
+    startedAt: startedAt.toISOString(),
+    durationMs,
+    notes,
+    ...(damage && { damage }),
+    ...(control && { control }),
+    ...(commit !== undefined && { commit }),
+    versions,
+    events: countByProcess(events),
+  } satisfies Record
+  return `${JSON.stringify(text, null, 2)}\n`
+}
+
+/** Undefined where it is none of ours, or was damaged. */
+export function parseRecord(text: string): Record | undefined {
+  try {
+    return record.parse(JSON.parse(text))
+  } catch {
+    return undefined
+  }
+}
+
+/** Events by `server-1`, `redis-1`, `controller`. */
+export function countByProcess(events: readonly Event[]): { [process: string]: number } {
+  const counts = new Map<string, number>()
+  let last = ''
+  let count = 0
+  const add = () => counts.set(last, (counts.get(last) ?? 0) + count)
+  for (const { process } of events) {
+    if (process === last) {
+      count++
+      continue
+    }
+    if (count > 0) add()
+    last = process
+    count = 1
+  }
+  if (count > 0) add()
+  const servers: { [process: string]: number } = {}
+  for (const [process, some] of counts) servers[serverOf(process)] = (servers[serverOf(process)] ?? 0) + some
+  return servers
+}
