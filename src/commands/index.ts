@@ -13,6 +13,14 @@ export const commands = {
     title: 'Whether Picklock sees: locks that are known to be broken, and locks that are right',
     load: async () => (await import('./selftest.ts')).selftestCommand(),
   },
+  check: {
+    title: 'Judge a drill again from its report’s folder, or a history that another tool wrote',
+    load: async () => (await import('./check.ts')).checkCommand(),
+  },
+  report: {
+    title: 'Write a report again from its folder, in any format',
+    load: async () => (await import('./report.ts')).reportCommand(),
+  },
   list: {
     title: 'What there is: scenarios, locks, faults, topologies, workloads, checkers',
     load: async () => (await import('./list.ts')).listCommand(),

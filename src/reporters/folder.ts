@@ -130,7 +130,7 @@ async function pointLatest(root: string, path: string): Promise<boolean> {
   return true
 }
 
-async function explained<T>(path: string, write: () => Promise<T>): Promise<T> {
+export async function explained<T>(path: string, write: () => Promise<T>): Promise<T> {
   try {
     return await write()
   } catch (error) {

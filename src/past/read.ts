@@ -1,0 +1,137 @@
+import { existsSync } from 'node:fs'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { z } from 'zod'
+import type { DrillRecord } from '../drill.ts'
+import { readHistory } from '../history/reader.ts'
+import { UsageError } from '../lib/failure.ts'
+import { topologyKinds, type Plan } from '../plan/scenario.ts'
+import { allThresholds } from '../plan/thresholds.ts'
+import { workloads } from '../workloads/index.ts'
+import type { Report } from '../reporters/report.ts'
+import { contradictions, missingEvents, missingParts } from './doubts.ts'
+import { parseRecord, recordFile } from './record.ts'
+import { guessPlan, unjudgeable } from './without-plan.ts'
+
+const reportFile = /^(report\.(json|html)|plan\.json|record\.json|summary\.md|junit\.xml)$/
+
+/** A drill of the past, read from the disk. */
+export interface PastDrill {
+  record: DrillRecord
+  control: Report['control']
+  /** Metrics that it tells nothing of, and why; empty where there is a plan. */
+  unjudged: ReadonlyMap<string, string>
+  /** The report's folder; undefined for a history outside of one. */
+  folder: string | undefined
+}
+
+/**
+ * Reads a report's folder; a folder of histories, one file a process; or one history, which is judged by the plan beside it where it lies in a
+ * report's folder. What is missing or damaged is a note, and so a reason for `unknown`: what is there is kept.
+ * @throws UsageError where there is nothing at all
+ */
+export async function readDrill(asked: string): Promise<PastDrill> {
+  // Whoever names one of a report's files means the report.
+  const path = reportFile.test(basename(asked)) ? dirname(asked) : asked
+  const found = await stat(path).catch(() => undefined)
+  if (!found) throw new UsageError(`there is no report and no history at ${asked}`)
+  const folder = found.isDirectory() ? path : dirname(path)
+  const plan = await readPlan(folder, found.isDirectory() || /^history\.ndjson(\.gz)?$/.test(basename(path)))
+  const file = await findHistory(path, found.isDirectory())
+  if (file === undefined && plan.text === undefined)
+    throw new UsageError(`${asked} is no report and holds no history (.ndjson or .ndjson.gz)`)
+  const { events, notes } = file
+    ? await readHistory(file)
+    : { events: [], notes: ['there is no history: what happened is not known'] }
+
+  if (plan.plan === undefined) {
+    const text = plan.text === undefined ? [] : ['plan.json is damaged: what was planned, and promised, is not known']
+    return {
+      record: {
+        plan: guessPlan(events, path),
+        startedAt: found.mtime,
+        durationMs: events.length > 0 ? (events.at(-1)!.t - events[0]!.t) / 1e6 : 0,
+        events,
+        notes: [...notes, ...text, ...contradictions(events)],
+        damage: undefined,
+        lock: undefined,
+        versions: {},
+        interrupted: false,
+      },
+      control: undefined,
+      unjudged: unjudgeable(events),
+      folder: found.isDirectory() ? path : undefined,
+    }
+  }
+  const aside = await readFile(join(folder, recordFile), 'utf8').then(parseRecord, () => undefined)
+  const missing = aside && missingEvents(events, aside.events)
+  const doubts = missing ?? missingParts(events, plan.plan.servers)
+  if (missing?.length !== 0) doubts.push(...contradictions(events))
+  return {
+    record: {
+      plan: plan.plan,
+      startedAt: aside ? new Date(aside.startedAt) : found.mtime,
+      durationMs: aside?.durationMs ?? (events.at(-1)?.t ?? 0) / 1e6,
+      events,
+      notes: [...(aside?.notes ?? [withoutRecord(plan.plan)]), ...notes, ...doubts],
+      damage: aside?.damage,
+      lock: undefined,
+      versions: aside?.versions ?? {},
+      commit: aside?.commit,
+      interrupted: false,
+    },
+    control: aside?.control,
+    unjudged: new Map(),
+    folder,
+  }
+}
+
+function withoutRecord({ workload }: Plan): string {
+  const kept = Object.entries(workloads).some(([kind, { ledger }]) => kind === workload.kind && ledger)
+  const what = kept ? 'what the ledger showed, and what else was missing' : 'what was missing'
+  return `${recordFile} is missing or damaged: ${what} when the drill ended is not known`
+}
+
+/** The merged history; else what the processes of a drill wrote that did not come to its end; else files of somebody else. */
+async function findHistory(path: string, isFolder: boolean): Promise<string | undefined> {
+  if (!isFolder) return path
+  for (const name of ['history.ndjson.gz', 'history.ndjson']) if (existsSync(join(path, name))) return join(path, name)
+  for (const folder of [join(path, 'history'), path]) {
+    const files = await readdir(folder).catch(() => [])
+    if (files.some((name) => /\.ndjson(\.gz)?$/.test(name))) return folder
+  }
+  return undefined
+}
+
+/** The parts of a plan that judging looks at. The rest is as it was written. */
+const planShape = z.looseObject({
+  name: z.string(),
+  seed: z.int(),
+  servers: z.int(),
+  runtime: z.string(),
+  topology: z.looseObject({ kind: z.enum(topologyKinds), nodes: z.int() }),
+  lock: z.looseObject({ spec: z.string(), name: z.string(), ttlMs: z.number(), waitMs: z.number() }),
+  workload: z.looseObject({ kind: z.string() }),
+  evidence: z.looseObject({ grants: z.number(), holdsDuringFault: z.number() }),
+  thresholds: z.record(z.string(), z.array(z.unknown())),
+  asked: z.looseObject({
+    scenario: z.string(),
+    set: z.array(z.string()),
+    lockOptions: z.record(z.string(), z.unknown()),
+  }),
+  faults: z.array(z.looseObject({ fault: z.string(), target: z.string(), forMs: z.number() })),
+})
+
+/** `text` without `plan`: it is there, and damaged. */
+async function readPlan(folder: string, wanted: boolean): Promise<{ text?: string; plan?: Plan }> {
+  const text = wanted ? await readFile(join(folder, 'plan.json'), 'utf8').catch(() => undefined) : undefined
+  if (text === undefined) return {}
+  try {
+    const plan = planShape.parse(JSON.parse(text)) as unknown as Plan
+    // Throws where one of them is none.
+    allThresholds(plan.thresholds)
+    return { text, plan }
+  } catch {
+    return { text }
+  }
+}

@@ -1,0 +1,64 @@
+import type { Event } from '../history/event.ts'
+import { metrics, type MetricName } from '../plan/metrics.ts'
+import { scenario, type Plan } from '../plan/scenario.ts'
+
+/**
+ * A history whose drill nobody planned here: another tool wrote it, or its plan was lost. What can be judged is judged; the rest is named, with the
+ * reason, and counts for nothing.
+ */
+
+const keepsLedger: MetricName[] = ['duplicates', 'oversold', 'negative_stock', 'lost_updates']
+const needsNodes: MetricName[] = ['foreign_releases', 'overclaims', 'leaked_keys']
+
+/** Safety metrics that such a history tells nothing of, by name, and why. */
+export function unjudgeable(events: readonly Event[]): Map<string, string> {
+  const noLedger = 'there is no ledger'
+  const noNodes = 'the history has no record of what the nodes did (f: key)'
+  const noFences = 'no grant carries a fence'
+  const seesNodes = events.some(({ f }) => f === 'key')
+  const fenced = events.some((event) => event.f === 'acquire' && event.fence !== undefined)
+  return new Map([
+    ...keepsLedger.map((name) => [name, noLedger] as const),
+    ...(seesNodes ? [] : needsNodes.map((name) => [name, noNodes] as const)),
+    ...(fenced ? [] : [['fence_violations' satisfies MetricName, noFences] as const]),
+  ])
+}
+
+/** In the order of the registry: what can be judged after all. */
+export const judgeable = (unjudged: ReadonlyMap<string, string>): string[] =>
+  Object.entries(metrics).flatMap(([name, { kind }]) => (kind === 'safety' && !unjudged.has(name) ? [name] : []))
+
+/** The plan that such a history may have had, as far as judging asks for one. */
+export function guessPlan(events: readonly Event[], name: string): Plan {
+  const servers = new Set<string>()
+  const nodes = new Set<string>()
+  let switched = false
+  let ttlMs = 1
+  for (const event of events) {
+    if (event.f === 'acquire') {
+      servers.add(event.process.split('/')[0]!)
+      if (event.ttlMs !== undefined && event.ttlMs > ttlMs) ttlMs = event.ttlMs
+    } else if (event.f === 'key') nodes.add(event.process)
+    else if (event.f === 'topology' && event.event === 'switch-master') switched = true
+  }
+  // A group of Sentinel that was never switched looks like two nodes of which one repeats the other.
+  const kind = switched || nodes.size === 2 ? 'sentinel' : nodes.size >= 3 ? 'redlock' : 'single'
+  const { lock, ...rest } = scenario.parse({
+    name: 'history',
+    title: `The history ${name}`,
+    topology: { kind, nodes: Math.min(9, Math.max(3, nodes.size)) },
+    // How long its works should take is not known, so that none took too long.
+    workload: { kind: 'unknown', workMs: { min: 0, max: Number.MAX_SAFE_INTEGER } },
+    load: { executor: 'constant-vus', vus: 1, duration: '1s' },
+    control: 'none',
+  })
+  return {
+    ...rest,
+    servers: servers.size,
+    runtime: 'attach',
+    seed: 0,
+    asked: { scenario: name, set: [], lockOptions: {} },
+    lock: { ...lock, ttlMs, spec: 'unknown', name: 'unknown' },
+    faults: [],
+  }
+}
