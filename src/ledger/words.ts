@@ -2,6 +2,14 @@ import type { DamageMetric } from './books/book.ts'
 
 type Words = Partial<Record<DamageMetric, readonly [one: string, many: string]>>
 
+/** Damage that thresholds can be put on: counted in the ledger, where there is one. */
+export const ledgerMetrics = [
+  'duplicates',
+  'oversold',
+  'negative_stock',
+  'lost_updates',
+] as const satisfies DamageMetric[]
+
 /** What a metric of the ledger counts, in the words of each trade; the books (books/) say how. */
 const trades: Record<string, Words> = {
   oversell: {

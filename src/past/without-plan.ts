@@ -1,4 +1,5 @@
 import type { Event } from '../history/event.ts'
+import { ledgerMetrics } from '../ledger/words.ts'
 import { metrics, type MetricName } from '../plan/metrics.ts'
 import { scenario, type Plan } from '../plan/scenario.ts'
 
@@ -7,7 +8,6 @@ import { scenario, type Plan } from '../plan/scenario.ts'
  * reason, and counts for nothing.
  */
 
-const keepsLedger: MetricName[] = ['duplicates', 'oversold', 'negative_stock', 'lost_updates']
 const needsNodes: MetricName[] = ['foreign_releases', 'overclaims', 'leaked_keys']
 
 /** Safety metrics that such a history tells nothing of, by name, and why. */
@@ -18,7 +18,7 @@ export function unjudgeable(events: readonly Event[]): Map<string, string> {
   const seesNodes = events.some(({ f }) => f === 'key')
   const fenced = events.some((event) => event.f === 'acquire' && event.fence !== undefined)
   return new Map([
-    ...keepsLedger.map((name) => [name, noLedger] as const),
+    ...ledgerMetrics.map((name) => [name, noLedger] as const),
     ...(seesNodes ? [] : needsNodes.map((name) => [name, noNodes] as const)),
     ...(fenced ? [] : [['fence_violations' satisfies MetricName, noFences] as const]),
   ])

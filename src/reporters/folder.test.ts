@@ -32,7 +32,9 @@ test('the folder exists with the plan before the drill, and holds everything aft
   })
   expect((await readdir(folder.path)).toSorted()).toEqual([
     'history.ndjson.gz',
+    'junit.xml',
     'logs',
+    'metrics.txt',
     'plan.json',
     'record.json',
     'report.html',

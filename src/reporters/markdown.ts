@@ -9,8 +9,29 @@ export const markdown = {
   name: 'markdown',
   title: 'A summary for a pull request',
   file: 'summary.md',
-  render: ({ report }) => `${sections(report).join('\n\n')}\n`,
+  render: ({ report }) => fitting(sections(report)),
 } satisfies Reporter
+
+/** GitHub takes no more for a step's summary; GitLab and others take more. */
+const maxBytes = 1 << 20
+/** Of one cell or sentence, in characters: an error may hold a whole reply of the server. */
+const cellMax = 2000
+const rowsMax = 100
+
+/** Whole sections as long as they fit: what matters stands first. */
+function fitting(all: string[]): string {
+  let text = ''
+  for (const section of all) {
+    const longer = `${text}${text === '' ? '' : '\n\n'}${section}`
+    if (Buffer.byteLength(longer) > maxBytes - cut.length) return `${text}${cut}`
+    text = longer
+  }
+  return `${text}\n`
+}
+
+const cut = '\n\nWhat follows is too long for a summary: report.json has the rest.\n'
+
+const short = (text: string) => (text.length <= cellMax ? text : `${text.slice(0, cellMax).toWellFormed()}…`)
 
 function sections(report: Report): string[] {
   const name = [report.scenario, report.topology, report.lock].map(escape).join(' · ')
@@ -23,7 +44,10 @@ function sections(report: Report): string[] {
   const counts = Object.entries(report.counts).filter(([, count]) => count !== 0)
   return [
     `## ${verdictMark(report.verdict)} ${name} (seed ${report.seed})`,
-    sentences.map((sentence) => `- ${escape(sentence)}`).join('\n'),
+    [
+      ...sentences.slice(0, rowsMax).map((sentence) => `- ${escape(sentence)}`),
+      ...(sentences.length > rowsMax ? [`- and ${sentences.length - rowsMax} more, in report.json`] : []),
+    ].join('\n'),
     table(['what', 'count'], counts),
     report.recorded ? `In the incident itself: ${recordedText(report.recorded, report.workload)}.` : '',
     table(['counted by the lock', ''], Object.entries(report.lockCounters ?? {})),
@@ -57,19 +81,20 @@ function sections(report: Report): string[] {
           'crossed',
         ]),
     ),
-    `Again: \`${plain(report.reproduce).replaceAll('`', "'")}\``,
+    `Again: \`${short(plain(report.reproduce)).replaceAll('`', "'")}\``,
   ].filter((section) => section !== '')
 }
 
 function table(head: string[], rows: (string | number)[][]): string {
   if (rows.length === 0) return ''
+  const more = rows.length > rowsMax ? [`\nand ${rows.length - rowsMax} more, in report.json`] : []
   const line = (cells: (string | number)[]) => `| ${cells.map((cell) => escape(String(cell))).join(' | ')} |`
-  return [line(head), `|${head.map(() => ' --- |').join('')}`, ...rows.map(line)].join('\n')
+  return [line(head), `|${head.map(() => ' --- |').join('')}`, ...rows.slice(0, rowsMax).map(line), ...more].join('\n')
 }
 
 /** A key or an error is somebody else's text: no markup, no table cell, no HTML of its own. */
 function escape(text: string): string {
-  return plain(text)
+  return short(plain(text))
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
