@@ -9,6 +9,9 @@ export class OpTable {
   readonly #pages = new Map<number, Int32Array>()
   #lastNumber = -1
   #lastPage: Int32Array = new Int32Array(0)
+  /** Two servers take turns in a history. */
+  #otherNumber = -1
+  #otherPage = this.#lastPage
 
   /** -1 where nothing was set. */
   get(op: number): number {
@@ -21,13 +24,17 @@ export class OpTable {
   }
 
   #page(op: number, make: boolean): Int32Array | undefined {
-    const number = Math.floor(op / pageSize)
+    // Almost all are small enough for the machine's own integers.
+    const number = op < 2 ** 31 ? op >> pageBits : Math.floor(op / pageSize)
     if (number === this.#lastNumber) return this.#lastPage
+    if (number === this.#otherNumber) return this.#otherPage
     let page = this.#pages.get(number)
     if (page === undefined) {
       if (!make) return undefined
       this.#pages.set(number, (page = new Int32Array(pageSize)))
     }
+    this.#otherNumber = this.#lastNumber
+    this.#otherPage = this.#lastPage
     this.#lastNumber = number
     this.#lastPage = page
     return page

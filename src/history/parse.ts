@@ -66,5 +66,17 @@ export function parseEvent(line: string): Event | Refused {
   for (const [name, isRight] of shape.needs) if (!isRight(fields[name])) return 'cut or no event'
   for (const [name, isRight] of shape.may)
     if (fields[name] !== undefined && !isRight(fields[name])) return 'cut or no event'
+  value.process = shared(value.process!)
   return value as Event
+}
+
+/** Few names, in millions of events: each is kept once. A history of another make may have a name for each event. */
+const names = new Map<string, string>()
+const namesMax = 10_000
+
+function shared(name: string): string {
+  const known = names.get(name)
+  if (known !== undefined) return known
+  if (names.size < namesMax) names.set(name, name)
+  return name
 }

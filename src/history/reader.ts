@@ -24,9 +24,10 @@ export async function readHistory(source: string | readonly string[]): Promise<H
   const files = typeof source === 'string' ? await filesOf(source) : [...source]
   const events: Event[] = []
   const notes: string[] = []
-  for (const file of files) await readFile(file, events, notes)
-  // Array.prototype.sort is stable, and quick where runs are sorted already.
-  events.sort((a, b) => a.t - b.t)
+  let inOrder = true
+  for (const file of files) inOrder = (await readFile(file, events, notes)) && files.length === 1
+  // A merged history is in order already; the sort is stable.
+  if (!inOrder) events.sort((a, b) => a.t - b.t)
   return { events, notes }
 }
 
@@ -60,12 +61,14 @@ async function filesOf(path: string): Promise<string[]> {
 const lateMaxNs = 1e9
 const isToldLate = ({ f }: Event) => f === 'topology' || f === 'adapter'
 
-async function readFile(file: string, events: Event[], notes: string[]): Promise<void> {
+/** Whether what it added is in the order of time. */
+async function readFile(file: string, events: Event[], notes: string[]): Promise<boolean> {
   const name = basename(file)
   const refused = new Map<Refused, { first: number; count: number }>()
   let number = 0
   let rest = ''
   let latestNs = -Infinity
+  let inOrder = true
   let backwards: string | undefined
   // Not node:readline, which also breaks lines at U+2028, a legal character within JSON strings.
   const take = (line: string) => {
@@ -80,7 +83,8 @@ async function readFile(file: string, events: Event[], notes: string[]): Promise
     }
     if (event.t < latestNs - lateMaxNs && !isToldLate(event))
       backwards ??= `${name}:${number} is ${((latestNs - event.t) / 1e9).toFixed(1)} s before what stands above it: a clock went backwards, and what was when is not known`
-    if (event.t > latestNs) latestNs = event.t
+    if (event.t >= latestNs) latestNs = event.t
+    else inOrder = false
     events.push(event)
   }
   try {
@@ -103,6 +107,7 @@ async function readFile(file: string, events: Event[], notes: string[]): Promise
         : `${count} lines of ${name} are ${why}${why === 'cut or no event' ? 's' : ''}, and were left out; the first is ${name}:${first}`,
     )
   if (backwards !== undefined) notes.push(backwards)
+  return inOrder
 }
 
 /** Of compressed data, by zlib's codes. */
@@ -122,7 +127,7 @@ function unreadable(file: string, error: unknown): unknown {
 function textOf(file: string): AsyncIterable<string> {
   const bytes = createReadStream(file, { highWaterMark: 1 << 18 })
   if (!file.endsWith('.gz')) return bytes.setEncoding('utf8')
-  const gunzip = createGunzip()
+  const gunzip = createGunzip({ chunkSize: 1 << 18 })
   bytes.on('error', (error) => gunzip.destroy(error))
   return bytes.pipe(gunzip).setEncoding('utf8')
 }

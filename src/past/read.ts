@@ -7,7 +7,6 @@ import { readHistory } from '../history/reader.ts'
 import { UsageError } from '../lib/failure.ts'
 import { topologyKinds, type Plan } from '../plan/scenario.ts'
 import { allThresholds } from '../plan/thresholds.ts'
-import { workloads } from '../workloads/index.ts'
 import type { Report } from '../reporters/report.ts'
 import { contradictions, missingEvents, missingParts } from './doubts.ts'
 import { parseRecord, recordFile } from './record.ts'
@@ -73,7 +72,7 @@ export async function readDrill(asked: string): Promise<PastDrill> {
       startedAt: aside ? new Date(aside.startedAt) : found.mtime,
       durationMs: aside?.durationMs ?? (events.at(-1)?.t ?? 0) / 1e6,
       events,
-      notes: [...(aside?.notes ?? [withoutRecord(plan.plan)]), ...notes, ...doubts],
+      notes: [...(aside?.notes ?? [withoutRecord]), ...notes, ...doubts],
       damage: aside?.damage,
       lock: undefined,
       versions: aside?.versions ?? {},
@@ -86,11 +85,7 @@ export async function readDrill(asked: string): Promise<PastDrill> {
   }
 }
 
-function withoutRecord({ workload }: Plan): string {
-  const kept = Object.entries(workloads).some(([kind, { ledger }]) => kind === workload.kind && ledger)
-  const what = kept ? 'what the ledger showed, and what else was missing' : 'what was missing'
-  return `${recordFile} is missing or damaged: ${what} when the drill ended is not known`
-}
+const withoutRecord = `${recordFile} is missing or damaged: what the ledger showed, and what else was missing when the drill ended, is not known`
 
 /** The merged history; else what the processes of a drill wrote that did not come to its end; else files of somebody else. */
 async function findHistory(path: string, isFolder: boolean): Promise<string | undefined> {

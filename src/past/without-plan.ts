@@ -1,3 +1,4 @@
+import { serverOf } from '../checkers/holds.ts'
 import type { Event } from '../history/event.ts'
 import { ledgerMetrics } from '../ledger/words.ts'
 import { metrics, type MetricName } from '../plan/metrics.ts'
@@ -30,13 +31,13 @@ export const judgeable = (unjudged: ReadonlyMap<string, string>): string[] =>
 
 /** The plan that such a history may have had, as far as judging asks for one. */
 export function guessPlan(events: readonly Event[], name: string): Plan {
-  const servers = new Set<string>()
+  const callers = new Set<string>()
   const nodes = new Set<string>()
   let switched = false
   let ttlMs = 1
   for (const event of events) {
     if (event.f === 'acquire') {
-      servers.add(event.process.split('/')[0]!)
+      callers.add(event.process)
       if (event.ttlMs !== undefined && event.ttlMs > ttlMs) ttlMs = event.ttlMs
     } else if (event.f === 'key') nodes.add(event.process)
     else if (event.f === 'topology' && event.event === 'switch-master') switched = true
@@ -54,7 +55,7 @@ export function guessPlan(events: readonly Event[], name: string): Plan {
   })
   return {
     ...rest,
-    servers: servers.size,
+    servers: new Set([...callers].map(serverOf)).size,
     runtime: 'attach',
     seed: 0,
     asked: { scenario: name, set: [], lockOptions: {} },
