@@ -1,6 +1,7 @@
 import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { exitCodeOfCommand } from './commands/command.ts'
 import { commands } from './commands/index.ts'
+import { exitCodes } from './exit-codes.ts'
 import { EnvironmentError, UsageError } from './lib/failure.ts'
 import { suggest } from './lib/nearest.ts'
 import { ownVersion } from './lib/version.ts'
@@ -12,9 +13,7 @@ const defect = 70
 
 const help = `
 A wrong lock, a fault that did not land and a mistake of yours are told apart by the exit code:
-  0 valid   1 invalid   2 usage or scenario error   3 the environment (a tool is missing)   4 unknown
-  99 valid, but a latency or service threshold was crossed   70 a defect of Picklock   130 ended by Ctrl-C
-
+${exitCodes.map(({ code, title }) => `  ${String(code).padEnd(4)} ${title}\n`).join('')}
 Examples:
   picklock list                                   what there is
   picklock run oversell --topology all            the first drill
@@ -75,10 +74,12 @@ function sentence({ message }: CommanderError): string {
     .replaceAll('\n', ' ')
 }
 
-// Whoever reads our output may go away (`picklock list | head -1`): that is no failure, and there is nobody left to tell.
+// Whoever reads our output may go away (`picklock list | head -1`): that is no failure, and there is nobody left to tell. A full disk is one.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
+    if (error.code === 'EPIPE') return
+    const full = error.code === 'ENOSPC' || error.code === 'EDQUOT'
+    throw new EnvironmentError(`the output cannot be written: ${full ? 'the disk is full' : error.message}`)
   })
 
 // Node's own exit code for these is 1, which here is a verdict. Nothing is left behind: the janitor sees the end.

@@ -25,6 +25,10 @@ export const commands = {
     title: 'What there is: scenarios, locks, faults, topologies, workloads, checkers',
     load: async () => (await import('./list.ts')).listCommand(),
   },
+  explain: {
+    title: 'What a word of a report means: a metric, a fault, a scenario, a lock, an exit code',
+    load: async () => (await import('./explain.ts')).explainCommand(),
+  },
   up: {
     title: 'Start a topology, print its endpoints, keep it until Ctrl-C',
     load: async () => (await import('./up.ts')).upCommand(),
