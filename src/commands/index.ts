@@ -21,6 +21,10 @@ export const commands = {
     title: 'Write a report again from its folder, in any format',
     load: async () => (await import('./report.ts')).reportCommand(),
   },
+  compare: {
+    title: 'Two reports: what got better, what got worse, what is noise',
+    load: async () => (await import('./compare.ts')).compareCommand(),
+  },
   list: {
     title: 'What there is: scenarios, locks, faults, topologies, workloads, checkers',
     load: async () => (await import('./list.ts')).listCommand(),
