@@ -3,6 +3,7 @@ import { join } from 'node:path'
 /** What is checked without running anything of ours. Each is one line, and its output only where it fails. */
 const checks = [
   { name: 'types', file: 'typescript/bin/tsc', args: ['--noEmit'] },
+  { name: 'types of the report page', file: 'typescript/bin/tsc', args: ['-p', 'src/reporters/browser'] },
   { name: 'lint', file: 'oxlint/bin/oxlint', args: ['--type-aware', '--deny-warnings'] },
   { name: 'format', file: 'prettier/bin/prettier.cjs', args: ['--check', '--log-level=warn', '.'] },
 ]

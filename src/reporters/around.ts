@@ -1,4 +1,5 @@
 import type { Event } from '../history/event.ts'
+import type { LogLine } from './node-logs.ts'
 import { humanMs } from './text.ts'
 
 /** A row of the table around the first violation. */
@@ -16,12 +17,18 @@ const around = 10
 const namedMax = 16
 /** How many events of faults and nodes may stand between the operations. */
 const besidesMax = 10
+/** Of the nodes' logs. */
+const logLinesMax = 12
 
 /**
  * The ten operations of the key nearest to the violation, all operations of the holds that the finding names, and what happened to
- * nodes meanwhile; in the order of time.
+ * nodes meanwhile, by what the drill saw and by their own logs; in the order of time.
  */
-export function aroundViolation(events: readonly Event[], first: { key: string; atMs: number; ops: number[] }): Row[] {
+export function aroundViolation(
+  events: readonly Event[],
+  first: { key: string; atMs: number; ops: number[] },
+  logs: readonly LogLine[] = [],
+): Row[] {
   const named = new Set(first.ops)
   const isNamed = (event: Event) =>
     'op' in event && event.f !== 'fault' && (named.has(event.op) || ('grant' in event && named.has(event.grant!)))
@@ -39,9 +46,15 @@ export function aroundViolation(events: readonly Event[], first: { key: string; 
   const [fromNs, toNs] = [Math.min(...times), Math.max(...times)]
   const besides = events.filter(({ f, t }) => (f === 'fault' || f === 'topology') && t >= fromNs && t <= toNs)
   for (const event of besides.slice(0, besidesMax)) chosen.add(event)
+  const logged = logs
+    .filter(({ atMs }) => atMs >= fromNs / 1e6 && atMs <= toNs / 1e6)
+    .toSorted((a, b) => Math.abs(a.atMs - first.atMs) - Math.abs(b.atMs - first.atMs))
+    .slice(0, logLinesMax)
+    .map(({ atMs, node, text }) => ({ atMs, who: node, what: 'logs', detail: text, involved: false }))
   return [...chosen]
-    .toSorted((a, b) => a.t - b.t)
     .map((event) => ({ atMs: event.t / 1e6, who: event.process, ...describe(event), involved: isNamed(event) }))
+    .concat(logged)
+    .toSorted((a, b) => a.atMs - b.atMs)
 }
 
 const outcomes = { invoke: '', ok: 'ok', fail: 'failed', info: 'outcome unknown' }

@@ -7,6 +7,7 @@ import { EnvironmentError } from '../lib/failure.ts'
 import type { Plan } from '../plan/scenario.ts'
 import { recordFile, recordText, type Seen } from '../past/record.ts'
 import { reporters } from './index.ts'
+import { readNodeLogs } from './node-logs.ts'
 import type { Report } from './report.ts'
 import type { Reporter } from './reporter.ts'
 
@@ -110,8 +111,9 @@ export async function writeReports(
   some: readonly Reporter[],
   input: { report: Report; plan: Plan; events: readonly Event[] },
 ): Promise<void> {
+  const logs = await readNodeLogs(path, new Date(input.report.startedAt))
   await explained(path, () =>
-    Promise.all(some.map((reporter) => writeFile(join(path, reporter.file), reporter.render(input)))),
+    Promise.all(some.map((reporter) => writeFile(join(path, reporter.file), reporter.render({ ...input, logs })))),
   )
 }
 

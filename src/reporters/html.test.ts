@@ -1,15 +1,20 @@
+import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import {
-  HistoryBuilder,
+  crowdedExample,
+  hostile,
+  hostileExample,
   invalidExample,
   unknownExample,
   validExample,
-  type Example,
 } from '../../test/support/reports.ts'
 import { aroundViolation } from './around.ts'
 import { html } from './html.ts'
+import { visible } from './markup.ts'
 import { markdown } from './markdown.ts'
-import { barsMax, timelineOf } from './timeline.ts'
+import { holdsMax } from './page/drawn-holds.ts'
+import type { PageData } from './page/page-data.ts'
+import { timelineOf } from './timeline.ts'
 
 test('the page tells the verdict, each finding, the proof and how to run it again', () => {
   const example = invalidExample()
@@ -20,98 +25,33 @@ test('the page tells the verdict, each finding, the proof and how to run it agai
   for (const { message } of example.report.findings) expect(page).toContain(message)
   expect(page).toContain(example.report.faults[0]!.proof)
   expect(page).toContain(example.report.reproduce)
-  expect(page).toContain('Around the first violation')
+  expect(page).toContain('Around the first overlap')
   expect(html.render(validExample())).toContain('✓ VALID')
   expect(html.render(unknownExample())).toContain('No lock was held')
 })
 
-test('the page loads nothing and runs nothing', () => {
+test('the page loads nothing, and runs its own script only', () => {
   for (const example of [validExample(), invalidExample(), unknownExample()]) {
     const page = html.render(example)
-    expect(page).toMatch(/Content-Security-Policy" content="default-src &#39;none&#39;; style-src &#39;sha256-[^"]+"/)
-    expect(page).not.toMatch(/<script|<link|<img|<iframe|\s(src|href|on\w+)=|@import|url\((?!#)/i)
-    expect(page).not.toMatch(/\sstyle=/)
+    const policy = /Content-Security-Policy" content="([^"]+)"/.exec(page)![1]!.replaceAll('&#39;', "'")
+    expect(policy).toMatch(
+      /^default-src 'none'; script-src 'sha256-[^' ]+'; style-src 'sha256-[^' ]+'; base-uri 'none'; form-action 'none'$/,
+    )
+    const scripts = [...page.matchAll(/<script>([^]*?)<\/script>/g)].map(([, text]) => text!)
+    expect(scripts).toHaveLength(1)
+    expect(policy).toContain(createHash('sha256').update(scripts[0]!).digest('base64'))
+    const rest = page.replace(/<script[^]*?<\/script>/g, '').replace(/<style>[^]*?<\/style>/, '')
+    expect(rest).not.toMatch(/<script|<link|<img|<iframe|\s(src|href|on\w+)=|@import|url\((?!#)/i)
+    expect(rest).not.toMatch(/\sstyle=/)
   }
 })
 
-const hostile = `</script></title></style><img src=x onerror="alert(1)">'"&<!--]]>\u0000\u001b[2J\u202e`
-
-/** Every text that a lock, a key, an error or a node can bring into a report. */
-function hostileExample(): Example {
-  const history = new HistoryBuilder()
-  history.phase(0, 'load')
-  history.cycle({ server: 'server-1', key: hostile, op: 10, askMs: 0, grantMs: 1, releaseMs: 50 })
-  history.cycle({ server: hostile.replace('/', ''), key: hostile, op: 20, askMs: 2, grantMs: 10, releaseMs: 60 })
-  const process = `${hostile}/vu-1`
-  history.events.push(
-    {
-      t: 5e6,
-      process,
-      type: 'info',
-      f: 'acquire',
-      op: 30,
-      key: hostile,
-      error: hostile,
-      token: hostile,
-      fence: hostile,
-    },
-    { t: 5e6, process: hostile, type: 'info', f: 'key', event: hostile, key: hostile },
-    {
-      t: 5e6,
-      process: hostile,
-      type: 'info',
-      f: 'topology',
-      event: hostile,
-      node: hostile,
-      from: hostile,
-      to: hostile,
-    },
-    {
-      t: 6e6,
-      process,
-      type: 'ok',
-      f: 'fault',
-      op: 1,
-      fault: hostile,
-      target: hostile,
-      stage: 'landed',
-      proof: hostile,
-    },
-  )
-  history.phase(100, 'settle')
-  const example = invalidExample()
-  return {
-    report: {
-      ...example.report,
-      scenario: hostile,
-      topology: hostile,
-      lock: hostile,
-      workload: hostile,
-      unknownBecause: [hostile],
-      findings: [
-        {
-          checker: hostile,
-          metric: hostile,
-          count: 1,
-          message: hostile,
-          first: { key: hostile, atMs: 10, ops: [10, 20] },
-        },
-      ],
-      counts: { [hostile]: 1 },
-      faults: [{ ...example.report.faults[0]!, fault: hostile, target: hostile, proof: hostile }],
-      thresholds: [{ metric: hostile, threshold: hostile, value: null, ok: false }],
-      control: { lock: hostile, verdict: 'invalid', metric: hostile, afterMs: 1 },
-      reproduce: hostile,
-      versions: { [hostile]: hostile },
-    },
-    plan: { ...example.plan, title: hostile, lock: { ...example.plan.lock, spec: hostile, name: hostile } },
-    events: history.sorted(),
-  }
-}
-
 test('what a stranger wrote stays text', () => {
   const page = html.render(hostileExample())
-  const tags = page.replace(/<style>[^]*?<\/style>/, '').match(/<[^>]*>/g)!
+  const tags = page
+    .replace(/<style>[^]*?<\/style>/, '')
+    .replace(/<script(?: type="application\/json" id="data")?>[^]*?<\/script>/g, '')
+    .match(/<[^>]*>/g)!
   const names = new Set(tags.map((tag) => /^<[/!]?([a-z0-9]+)/i.exec(tag)?.[1]?.toLowerCase()))
   for (const name of ['img', 'script', undefined]) expect(names).not.toContain(name)
   // No attribute was opened either: the quotes of every tag are even, and none carries a handler of its own.
@@ -153,16 +93,28 @@ test('a drill that held shows its busiest key', () => {
   })
 })
 
-test('a crowd is thinned, and the page says so', () => {
-  const example = validExample()
-  const history = new HistoryBuilder()
-  history.phase(0, 'load')
-  for (let i = 0; i < 3 * barsMax; i++)
-    history.cycle({ server: 'server-1', key: 'hot', op: i * 4, askMs: i, grantMs: i + 0.1, releaseMs: i + 0.8 })
-  history.phase(3 * barsMax, 'settle')
-  const page = html.render({ ...example, events: history.sorted() })
-  expect(page).toContain(`Thinned: ${barsMax} of the ${3 * barsMax} holds in this window are drawn.`)
-  expect(page.length).toBeLessThan(1_500_000)
+test('what a stranger wrote cannot end the data of the page', () => {
+  const page = html.render(hostileExample())
+  const data = /<script type="application\/json" id="data">([^]*?)<\/script>/.exec(page)![1]!
+  expect(data).not.toContain('<')
+  expect((JSON.parse(data) as PageData).keys[0]!.name).toBe(visible(hostile))
+})
+
+test('a crowd is thinned, overlaps and what surrounds them are not, and the page says so', { timeout: 60_000 }, () => {
+  const example = crowdedExample(120_000)
+  const page = html.render(example)
+  const data = JSON.parse(/id="data">([^]*?)<\/script>/.exec(page)![1]!) as PageData
+  expect(data.holds.of).toBe(120_000)
+  expect(data.holds.count).toBeLessThanOrEqual(holdsMax)
+  expect(data.overlaps).toMatchObject({ count: 120, of: 120 })
+  expect(page).toContain(`Thinned: ${data.holds.count} of the 120000 holds are drawn; every hold that overlaps another`)
+  expect(page.length).toBeLessThan(2_000_000)
+})
+
+test('a hundred thousand holds are drawn, every one, in less than two megabytes', { timeout: 60_000 }, () => {
+  const page = html.render(crowdedExample(100_000))
+  expect(page).not.toContain('Thinned: ')
+  expect(page.length).toBeLessThan(2_000_000)
 })
 
 test('the table has the ten operations around the violation, those of its holds, and what happened to nodes', () => {

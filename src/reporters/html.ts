@@ -1,10 +1,15 @@
-import { createHash } from 'node:crypto'
 import type { Event } from '../history/event.ts'
 import type { Plan } from '../plan/scenario.ts'
 import { verdictMark } from './color.ts'
 import { latencyRows } from './latency.ts'
 import { Markup, markup } from './markup.ts'
 import { aroundViolation } from './around.ts'
+import type { LogLine } from './node-logs.ts'
+import { buildPage, type Built, type FirstOverlap } from './page/build.ts'
+import { damageTable } from './page/damage.ts'
+import { topologyGraph } from './page/graph.ts'
+import type { PageData } from './page/page-data.ts'
+import { chartStyle, hashOf, inlineJson, script } from './page/script.ts'
 import type { Report } from './report.ts'
 import type { Reporter } from './reporter.ts'
 import { style } from './style.ts'
@@ -13,19 +18,25 @@ import { firstViolation, timelineOf } from './timeline.ts'
 import { drawTimeline } from './timeline-svg.ts'
 
 /**
- * report.html: one file that opens offline. It loads nothing and runs nothing: the policy in its head allows its own style and nothing
- * else, so that a key or an error message that looks like markup stays text even if the escaping had a hole.
+ * report.html: one file that opens offline. It loads nothing, and runs one script, its own: the policy in its head allows that script and its style by
+ * their hashes and nothing else, so that a key or an error message that looks like markup stays text even if the escaping had a hole. Where scripts
+ * are off (a CI server's viewer, a mail) there is a still picture and everything else.
  */
 export const html = {
   name: 'html',
   title: 'The report for a browser: what broke, a timeline, the numbers',
   file: 'report.html',
-  render: ({ report, plan, events }) => page(report, plan, events).text,
+  render: ({ report, plan, events, logs }) => page(report, plan, events, logs ?? []).text,
 } satisfies Reporter
 
-const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'`
+const wholeStyle = `${chartStyle}\n${style}`
 
-function page(report: Report, plan: Plan, events: readonly Event[]): Markup {
+const policy = `default-src 'none'; script-src ${hashOf(script)}; style-src ${hashOf(wholeStyle)}; base-uri 'none'; form-action 'none'`
+
+const serverNames = ({ servers }: Plan) => Array.from({ length: servers }, (_, index) => `server-${index + 1}`)
+
+function page(report: Report, plan: Plan, events: readonly Event[], logs: readonly LogLine[]): Markup {
+  const built = buildPage(report, events, serverNames(plan))
   return markup`<!doctype html>
 <html lang="en">
 <head>
@@ -34,15 +45,22 @@ function page(report: Report, plan: Plan, events: readonly Event[]): Markup {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${verdictMark(report.verdict)} ${report.scenario} · ${report.topology} · ${report.lock}</title>
-<style>${new Markup(style)}</style>
+<style>${new Markup(wholeStyle)}</style>
 </head>
 <body>
 ${head(report)}
-${timeline(report, events)}
-${operations(report, events)}
+${inShort(report, built.first)}
+${timeline(report, events, built)}
+${operations(report, events, logs, built.first)}
+${damageTable(report, events)}
 ${faults(report)}
+${curves(built)}
 <div class="columns"><div>${latencies(report)}${thresholds(report)}</div><div>${counts(report)}${lockCounters(report)}</div></div>
+<h2>What was running</h2>
+<div class="scroll">${topologyGraph(report, plan)}</div>
 ${again(report, plan)}
+<script type="application/json" id="data">${new Markup(inlineJson(built.data))}</script>
+<script>${new Markup(script)}</script>
 </body>
 </html>
 `
@@ -68,25 +86,92 @@ ${control !== undefined && markup`<p>Control ${control.lock}: ${control.verdict 
 </header>`
 }
 
-function timeline(report: Report, events: readonly Event[]): Markup {
-  const view = timelineOf(report, events)
-  if (view === undefined) return markup`<h2>Timeline</h2><p>No lock was held, so there is nothing to draw.</p>`
-  const thinned =
-    view.bars.length < view.holds &&
-    ` Thinned: ${view.bars.length} of the ${view.holds} holds in this window are drawn.`
-  return markup`<h2>Timeline of <code>${view.key}</code>, ${view.because}</h2>
-<figure><figcaption>${moment(view.fromMs)} to ${moment(view.toMs)} since the start of the drill. A bar is a hold as its server believed it, the thin line before it the wait;
-red and hatched is where two overlap. ${view.keyEvents.length > 0 && 'Below, what the nodes did to the key: ▮ written, × deleted, ○ expired or evicted. '}Point at anything for its numbers.${thinned}</figcaption>
-<div class="scroll">${drawTimeline(view)}</div></figure>`
+/** Two servers, one key, when and why: what a reader came for, in five lines. */
+function inShort(report: Report, first: FirstOverlap | undefined): Markup | undefined {
+  if (first === undefined) return undefined
+  const { key, earlier, later, fromMs, toMs } = first
+  const finding = report.findings.find(
+    ({ metric, first: named }) =>
+      metric === 'overlaps' && named?.ops.every((op) => op === earlier.op || op === later.op),
+  )
+  // The sentence's last part says what became of the key (checkers/blame.ts).
+  const why = finding?.message.split(/was granted it too[;,] /)[1]
+  const name = ({ server, process }: FirstOverlap['earlier']) => (earlier.server === later.server ? process : server)
+  const side = (which: FirstOverlap['earlier']) =>
+    markup`<b>${name(which)}</b> held it from ${moment(which.fromMs)} to ${moment(which.toMs)} (op ${which.op})`
+  return markup`<h2>The first overlap</h2><dl>
+<dt>which key</dt><dd><code>${key}</code></dd>
+<dt>who</dt><dd>${side(earlier)}<br>${side(later)}</dd>
+<dt>both at once</dt><dd><b>from ${moment(fromMs)} on, for ${humanMs(toMs - fromMs)}</b></dd>
+${why !== undefined && markup`<dt>why</dt><dd>${why}</dd>`}
+${finding?.blame !== undefined && markup`<dt>to blame</dt><dd>${finding.blame}: ${blameWords[finding.blame]}</dd>`}
+</dl>`
 }
 
-function operations(report: Report, events: readonly Event[]): Markup | undefined {
-  const first = firstViolation(report)
+const blameWords = {
+  lock: 'the lock let the second one in, or claimed more than it had',
+  holder: 'the lease ended at its time, and its holder went on',
+  topology: 'a failover, a restart or an eviction took the key, or two primaries took writes',
+  unclear: "the nodes' record does not tell",
+}
+
+function timeline(report: Report, events: readonly Event[], { data, first }: Built): Markup {
+  const still = timelineOf(report, events)
+  if (data.open === null || still === undefined)
+    return markup`<h2>Timeline</h2><p>No lock was held, so there is nothing to draw.</p>`
+  const opens = first === undefined ? still.because : 'where two held it at once for the first time'
+  return markup`<h2>Timeline, opening ${first === undefined && 'on '}${opens}</h2>
+<figure id="timeline" hidden><figcaption>${legend()}</figcaption>
+<div class="bar" data-part="bar"></div>
+<p class="dim" data-part="said" role="status"></p>
+<div class="chart" data-part="chart" tabindex="0" role="group" aria-label="Timeline of the locks. Arrow keys move, plus and minus zoom, n and p go to the next and the previous overlap, 0 shows the whole drill. The holds are listed below."></div>
+<div class="tip" data-part="tip">Point at a bar for its numbers. Drag across to zoom in; Ctrl with the wheel zooms, Shift with the wheel moves.</div>
+<details data-part="list"><summary>The holds of this window as a list</summary></details>
+${thinned(data)}</figure>
+<noscript><p>Scripts are off here, so the timeline cannot be moved. It shows <code>${still.key}</code>, ${still.because}.</p><div class="scroll">${drawTimeline(still)}</div></noscript>`
+}
+
+const legend = () =>
+  markup`<span class="key belief"></span> filled: the server believes that it holds the lock, after the thin line of its waiting. <span class="key lease"></span> outlined: the Redis node has the key, and for whom. <span class="key clash"></span> red stripes in a frame: two believe it at once. <span class="key fault"></span> wide stripes: a fault is on.`
+
+/** What the picture lacks is said, never hidden. */
+function thinned({ holds, overlaps, leases }: PageData): Markup | undefined {
+  const said = [
+    holds.count < holds.of &&
+      `Thinned: ${holds.count} of the ${holds.of} holds are drawn; ${overlaps.count === overlaps.of ? 'every hold that overlaps another, and all within 50 ms of it, is among them' : 'those that overlap come first'}.`,
+    overlaps.count < overlaps.of && `Of the ${overlaps.of} overlaps the first ${overlaps.count} are marked.`,
+    leases.count < leases.of &&
+      `Of the ${leases.of} times in which a node had a key ${leases.count} are drawn, those near overlaps first.`,
+  ].filter((text) => text !== false)
+  return said.length > 0
+    ? markup`<p class="dim">${said.join(' ')} Counts elsewhere on this page are of the whole history.</p>`
+    : undefined
+}
+
+function curves({ data }: Built): Markup | undefined {
+  const { series, histograms } = data
+  if (series.latency.every(({ max }) => max.every((value) => value === null))) return undefined
+  return markup`<h2>Latency over time</h2><p class="dim">Each point is ${humanMs(series.sliceMs)} of the drill; striped where a fault was on. Drag across to zoom in, double-click for all.</p>
+<div class="columns wide">${series.latency.map(({ label }, index) => markup`<section class="half"><h3>${label}</h3><div class="chart" id="latency-${index}"></div></section>`)}</div>
+<h2>Throughput and errors</h2><div class="chart" id="rates"></div>
+<h2>How often it took how long</h2>
+<div class="columns wide">${histograms.map(({ label, summary }, index) => markup`<section class="third"><h3>${label}</h3><div class="chart" id="histogram-${index}"></div><p class="dim">half within ${humanMs(summary.p50)}, 95 of 100 within ${humanMs(summary.p95)}, 99 of 100 within ${humanMs(summary.p99)}, longest ${humanMs(summary.max)}</p></section>`)}</div>`
+}
+
+function operations(
+  report: Report,
+  events: readonly Event[],
+  logs: readonly LogLine[],
+  overlap: FirstOverlap | undefined,
+): Markup | undefined {
+  const first = overlap
+    ? { key: overlap.key, atMs: overlap.fromMs, ops: [overlap.earlier.op, overlap.later.op] }
+    : firstViolation(report)
   if (first === undefined) return undefined
-  const rows = aroundViolation(events, first)
+  const rows = aroundViolation(events, first, logs)
   if (rows.length === 0) return undefined
-  return markup`<h2>Around the first violation</h2>
-<p class="dim">What happened to <code>${first.key}</code> around ${moment(first.atMs)}; marked ● are the operations that the finding names.</p>
+  return markup`<h2>Around the first ${overlap ? 'overlap' : 'violation'}</h2>
+<p class="dim">What happened to <code>${first.key}</code> around ${moment(first.atMs)}${logs.length > 0 && ", and what the nodes' logs say of that time (their clock is the wall clock: some ms beside)"}; marked ● are the operations that the finding names.</p>
 <div class="scroll"><table><thead><tr><th></th><th class="number">at</th><th>who</th><th>what</th><th></th></tr></thead><tbody>
 ${rows.map(({ atMs, who, what, detail, involved }) => markup`<tr${involved && new Markup(' class="involved"')}><td>${involved && '●'}</td><td class="number">${moment(atMs)}</td><td class="nowrap">${who}</td><td class="nowrap">${what}</td><td>${detail}</td></tr>`)}
 </tbody></table></div>`

@@ -24,12 +24,10 @@ function render(value: Value): string {
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
-/** Safe between tags and in quoted attributes; control characters, which HTML forbids, become visible. */
-function escapeMarkup(text: string): string {
-  return (
-    text
-      .replaceAll(/[&<>"']/g, (character) => entities[character]!)
-      // oxlint-disable-next-line no-control-regex
-      .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
-  )
-}
+/** Safe between tags and in quoted attributes. */
+const escapeMarkup = (text: string): string => visible(text.replaceAll(/[&<>"']/g, (character) => entities[character]!))
+
+/** Control characters, which HTML forbids, and those that turn the direction of writing become visible. */
+export const visible = (text: string): string =>
+  // oxlint-disable-next-line no-control-regex
+  text.replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '\ufffd')

@@ -1,5 +1,6 @@
 import type { Event } from '../history/event.ts'
 import type { Plan } from '../plan/scenario.ts'
+import type { LogLine } from './node-logs.ts'
 import type { Report } from './report.ts'
 
 /** A reporter is a pure function from what is known to text; one writer owns the disk (reporters/folder.ts). */
@@ -10,5 +11,6 @@ export interface Reporter {
   file: string
   /** As long as the history: not written by a drill, only by `picklock report`. */
   onDemand?: true
-  render(input: { report: Report; plan: Plan; events: readonly Event[] }): string
+  /** `logs`: what the nodes wrote (node-logs.ts), where somebody read it. */
+  render(input: { report: Report; plan: Plan; events: readonly Event[]; logs?: readonly LogLine[] }): string
 }

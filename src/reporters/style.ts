@@ -1,9 +1,9 @@
 /** The page's style; light and dark by the reader's preference. Every meaning of a colour is also told by a word, a sign or a pattern. */
 export const style = `
 :root { color-scheme: light dark; --ground: #fff; --panel: #f6f8fa; --line: #d0d7de; --ink: #1f2328; --dim: #59636e;
-  --hold: #0969da; --bad: #cf222e; --bad-ground: #ffebe9; --fault: #9a6700; --fault-ground: #fff3d6; --good: #1a7f37; }
+  --hold: #0969da; --hold-ink: #fff; --bad: #cf222e; --bad-ground: #ffebe9; --fault: #9a6700; --fault-ground: #fff3d6; --good: #1a7f37; }
 @media (prefers-color-scheme: dark) { :root { --ground: #0d1117; --panel: #161b22; --line: #30363d; --ink: #e6edf3; --dim: #9198a1;
-  --hold: #58a6ff; --bad: #ff7b72; --bad-ground: #341414; --fault: #d29922; --fault-ground: #2b2410; --good: #3fb950; } }
+  --hold: #58a6ff; --hold-ink: #06131f; --bad: #ff7b72; --bad-ground: #341414; --fault: #d29922; --fault-ground: #2b2410; --good: #3fb950; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 28px 24px 64px; max-width: 1148px; background: var(--ground); color: var(--ink);
   font: 15px/1.5 system-ui, -apple-system, 'Segoe UI', 'Noto Sans', sans-serif; overflow-wrap: anywhere; }
@@ -41,5 +41,18 @@ svg .overlap { fill: var(--bad); fill-opacity: .12; stroke: var(--bad); stroke-d
 svg line.note { stroke-width: 1; stroke: var(--dim); stroke-dasharray: 3 3; } svg line.note.fault { stroke: var(--fault); stroke-dasharray: none; } svg line.note.clash { stroke: var(--bad); stroke-dasharray: none; }
 svg text.note.fault { fill: var(--fault); font-weight: 600; } svg text.note.clash { fill: var(--bad); font-weight: 700; }
 svg .key { fill: var(--dim); stroke: var(--dim); stroke-width: .5; } svg path.key { stroke-width: 1.6; fill: none; } svg .key.gone { fill: none; stroke-width: 1.6; }
+h3 { margin: 14px 0 6px; font-size: 15px; } dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 18px; margin: 8px 0; } dt { color: var(--dim); } dd { margin: 0; }
+.bar { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; margin: 10px 0 4px; }
+button, select { font: inherit; font-size: 14px; padding: 3px 10px; color: var(--ink); background: var(--panel); border: 1px solid var(--line); border-radius: 6px; max-width: 100%; }
+button { cursor: pointer; } button:hover { border-color: var(--hold); } button:focus-visible, select:focus-visible, .chart:focus-visible, summary:focus-visible { outline: 3px solid var(--hold); outline-offset: 2px; }
+figure p { margin: 4px 0; } .chart { background: var(--panel); border: 1px solid var(--line); border-radius: 6px; overflow: hidden; min-height: 60px; }
+.tip { min-height: 4.6em; margin: 6px 0; font-size: 14px; color: var(--ink); }
+.key { display: inline-block; width: 26px; height: 12px; vertical-align: -1px; margin-left: 6px; } .key.belief { background: var(--hold); margin-left: 0; } .key.lease { border: 2px solid var(--hold); }
+.key.clash { border: 1px solid var(--bad); background: repeating-linear-gradient(45deg, var(--bad) 0 2px, transparent 2px 5px); } .key.fault { border: 1px solid var(--fault); background: repeating-linear-gradient(-45deg, var(--fault) 0 1px, transparent 1px 7px); }
+.columns.wide { gap: 0 24px; } .half { flex: 1 1 440px; min-width: 0; } .third { flex: 1 1 300px; min-width: 0; } .columns.wide p { max-width: none; }
+.uplot, .u-legend { font-size: 13px; } .u-legend { color: var(--ink); } .u-select { background: var(--hold); opacity: .2; }
+svg.graph { max-width: 780px; min-width: 640px; } svg .link { stroke: var(--dim); stroke-width: 1.2; } svg .link.hit { stroke: var(--fault); stroke-width: 2.6; stroke-dasharray: 7 4; } svg text.hit { fill: var(--fault); font-weight: 600; }
+svg .box { fill: var(--ground); stroke: var(--dim); } svg .box.hit { stroke: var(--fault); stroke-width: 2.6; stroke-dasharray: 7 4; } svg text.small { fill: var(--dim); font-size: 11px; }
+ol.dim { margin: 6px 0; padding-left: 24px; }
 @media print { body { max-width: none; } }
 `

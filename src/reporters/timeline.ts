@@ -52,7 +52,7 @@ interface Mark {
 }
 
 /** More bars than this nobody can tell apart, and the file would grow. */
-export const barsMax = 2000
+const barsMax = 400
 const keyEventsMax = 500
 const aroundMs = 1000
 /** How far back the window goes for the beginning of the first holder's hold. */
@@ -150,7 +150,7 @@ function overlapsByKey(holds: Holds): Map<string, Overlap[]> {
   return byKey
 }
 
-function faultBands(events: readonly Event[]): FaultBand[] {
+export function faultBands(events: readonly Event[]): FaultBand[] {
   const byOp = new Map<number, FaultEvent[]>()
   for (const event of events) if (event.f === 'fault') byOp.set(event.op, [...(byOp.get(event.op) ?? []), event])
   const endMs = (events.at(-1)?.t ?? 0) / 1e6
@@ -170,7 +170,7 @@ function faultBands(events: readonly Event[]): FaultBand[] {
   })
 }
 
-function topologyMarks(events: readonly Event[]): Mark[] {
+export function topologyMarks(events: readonly Event[]): Mark[] {
   return events.flatMap((event) => {
     if (event.f !== 'topology' || event.event === 'dropped-iterations') return []
     const promoted = event.event.endsWith('switch-master') && event.to !== undefined

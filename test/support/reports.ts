@@ -291,3 +291,97 @@ export function unknownExample(): Example {
     events: history.sorted(),
   }
 }
+
+export const hostile = `</script></title></style><img src=x onerror="alert(1)">'"&<!--]]>\u0000\u001b[2J\u202e`
+
+/** Every text that a lock, a key, an error or a node can bring into a report. */
+export function hostileExample(): Example {
+  const history = new HistoryBuilder()
+  history.phase(0, 'load')
+  history.cycle({ server: 'server-1', key: hostile, op: 10, askMs: 0, grantMs: 1, releaseMs: 50 })
+  history.cycle({ server: hostile.replace('/', ''), key: hostile, op: 20, askMs: 2, grantMs: 10, releaseMs: 60 })
+  const process = `${hostile}/vu-1`
+  history.events.push(
+    {
+      t: 5e6,
+      process,
+      type: 'info',
+      f: 'acquire',
+      op: 30,
+      key: hostile,
+      error: hostile,
+      token: hostile,
+      fence: hostile,
+    },
+    { t: 5e6, process: hostile, type: 'info', f: 'key', event: hostile, key: hostile },
+    {
+      t: 5e6,
+      process: hostile,
+      type: 'info',
+      f: 'topology',
+      event: hostile,
+      node: hostile,
+      from: hostile,
+      to: hostile,
+    },
+    {
+      t: 6e6,
+      process,
+      type: 'ok',
+      f: 'fault',
+      op: 1,
+      fault: hostile,
+      target: hostile,
+      stage: 'landed',
+      proof: hostile,
+    },
+  )
+  history.phase(100, 'settle')
+  const example = invalidExample()
+  return {
+    report: {
+      ...example.report,
+      scenario: hostile,
+      topology: hostile,
+      lock: hostile,
+      workload: hostile,
+      unknownBecause: [hostile],
+      findings: [
+        {
+          checker: hostile,
+          metric: hostile,
+          count: 1,
+          message: hostile,
+          first: { key: hostile, atMs: 10, ops: [10, 20] },
+        },
+      ],
+      counts: { [hostile]: 1 },
+      faults: [{ ...example.report.faults[0]!, fault: hostile, target: hostile, proof: hostile }],
+      thresholds: [{ metric: hostile, threshold: hostile, value: null, ok: false }],
+      control: { lock: hostile, verdict: 'invalid', metric: hostile, afterMs: 1 },
+      reproduce: hostile,
+      versions: { [hostile]: hostile },
+    },
+    plan: { ...example.plan, title: hostile, lock: { ...example.plan.lock, spec: hostile, name: hostile } },
+    events: history.sorted(),
+  }
+}
+
+/** Two servers and ten keys; every thousandth hold overlaps the next one of its key. */
+export function crowdedExample(holds: number): Example {
+  const history = new HistoryBuilder()
+  history.phase(0, 'load')
+  for (let i = 0; i < holds; i++)
+    history.cycle({
+      server: `server-${1 + (i % 2)}`,
+      key: `stock:${i % 10}`,
+      op: i * 4,
+      askMs: i - 1.37 - (i % 5),
+      grantMs: i,
+      releaseMs: i + (i % 1000 === 7 ? 13.3 : 7.123 + (i % 7) / 10),
+    })
+  history.phase(holds, 'settle')
+  const last = history.events.at(-1)!.t
+  history.phase(last / ms + 100, 'end')
+  return { ...invalidExample(), events: history.sorted() }
+}

@@ -1,0 +1,183 @@
+import { colors, onColorsChanged, stripes } from './colors.js'
+import { durationText } from './words.js'
+
+/**
+ * The curves under the timeline. Lines differ by their strokes (dashes) and not by colour alone; every chart has its faults as bands, and all of one
+ * time axis share the cursor.
+ *
+ * @typedef {import('../page/page-data.ts').PageData} PageData
+ * @typedef {{ label: string, values: (number | null)[], dash?: number[], color: 'hold' | 'ink' | 'bad' | 'fault' | 'dim' | 'good', width?: number, unit?: string }} Line
+ */
+
+const height = 230
+/** More names would hide the curves. */
+const namedMax = 4
+
+/**
+ * @param {HTMLElement} root
+ * @param {PageData} data
+ * @param {{ label: string, lines: Line[], unit: 'ms' | '1/s' }} chart
+ */
+export function timeChart(root, data, { label, lines, unit }) {
+  let palette = colors()
+  const text = unit === 'ms' ? durationText : (/** @type {number} */ value) => String(Number(value.toPrecision(3)))
+  /** @param {unknown} _ @param {number[]} splits */
+  const decades = (_, splits) =>
+    unit === 'ms' ? splits.map((value) => (Number.isInteger(Math.log10(value)) ? value : null)) : splits
+  /** @param {import('uplot')} plot */
+  const bands = ({ ctx, bbox, scales, valToPos }) => {
+    ctx.save()
+    ctx.fillStyle = stripes(ctx, palette.fault, 9, 1, 1)
+    for (const fault of data.faults) {
+      const from = Math.max(bbox.left, valToPos(fault.fromMs, 'x', true))
+      const to = Math.min(bbox.left + bbox.width, valToPos(fault.toMs, 'x', true))
+      if (to <= bbox.left || from >= bbox.left + bbox.width) continue
+      ctx.globalAlpha = 0.3
+      ctx.fillRect(from, bbox.top, Math.max(2, to - from), bbox.height)
+      ctx.globalAlpha = 1
+      ctx.strokeStyle = palette.fault
+      ctx.strokeRect(from, bbox.top, Math.max(2, to - from), bbox.height)
+    }
+    ctx.font = `600 ${11 * devicePixelRatio}px system-ui, sans-serif`
+    ctx.textAlign = 'left'
+    ctx.textBaseline = 'top'
+    ctx.fillStyle = palette.fault
+    data.faults.slice(0, namedMax).forEach((fault, index) => {
+      const from = Math.max(bbox.left, valToPos(fault.fromMs, 'x', true))
+      if (fault.toMs > (scales['x'].min ?? 0) && from < bbox.left + bbox.width)
+        ctx.fillText(`⚡ ${fault.label}`, from + 5, bbox.top + 4 + index * 14 * devicePixelRatio)
+    })
+    ctx.restore()
+  }
+  const plot = new uPlot(
+    {
+      width: Math.max(280, root.clientWidth),
+      height,
+      legend: {
+        markers: {
+          width: 2,
+          fill: 'transparent',
+          dash: (_, index) =>
+            lines[index - 1]?.dash === undefined
+              ? 'solid'
+              : (lines[index - 1]?.dash?.[0] ?? 0) > 4
+                ? 'dashed'
+                : 'dotted',
+        },
+      },
+      cursor: { sync: { key: 'time' }, drag: { x: true, y: false } },
+      scales: {
+        x: { time: false },
+        y: unit === 'ms' ? { distr: 3, log: 10 } : { range: (_, __, max) => [0, Math.max(1, max * 1.08)] },
+      },
+      axes: [
+        { ...axis(), values: (_, splits) => splits.map((ms) => `${Number((ms / 1000).toFixed(2))} s`) },
+        {
+          ...axis(),
+          size: 64,
+          // On a logarithmic axis uPlot also gives 2, 3, 4 … of each decade.
+          grid: { stroke: () => palette.line, width: 1, filter: decades },
+          ticks: { stroke: () => palette.line, filter: decades },
+          filter: decades,
+          values: (_, splits) => splits.map((value) => (value === null ? null : text(value))),
+        },
+      ],
+      series: [
+        { label: 'at', value: (_, ms) => (ms === null ? '' : `${(ms / 1000).toFixed(2)} s`) },
+        ...lines.map((line) => ({
+          label: line.label,
+          stroke: () => palette[line.color],
+          width: line.width ?? 1.5,
+          dash: line.dash ?? [],
+          spanGaps: false,
+          points: { show: false },
+          value: (/** @type {unknown} */ _, /** @type {number | null} */ value) => (value === null ? '–' : text(value)),
+        })),
+      ],
+      hooks: { drawClear: [bands] },
+    },
+    [
+      data.series.atMs,
+      ...lines.map(({ values }) =>
+        values.map((value) => (unit === 'ms' && value !== null ? Math.max(0.001, value) : value)),
+      ),
+    ],
+    root,
+  )
+  root.setAttribute('role', 'img')
+  root.setAttribute('aria-label', label)
+  follow(root, plot, () => (palette = colors()))
+  function axis() {
+    return {
+      stroke: () => palette.dim,
+      grid: { stroke: () => palette.line, width: 1 },
+      ticks: { stroke: () => palette.line },
+    }
+  }
+}
+
+/**
+ * @param {HTMLElement} root
+ * @param {import('../page/page-data.ts').Histogram} histogram
+ */
+export function histogramChart(root, { label, edgesMs, counts, summary }) {
+  let palette = colors()
+  const axis = {
+    stroke: () => palette.dim,
+    grid: { stroke: () => palette.line, width: 1 },
+    ticks: { stroke: () => palette.line },
+  }
+  const middles = counts.map((_, index) => index)
+  /** @param {number} index */
+  const range = (index) =>
+    counts[index] === undefined ? '' : `${durationText(edgesMs[index])} to ${durationText(edgesMs[index + 1])}`
+  const plot = new uPlot(
+    {
+      width: Math.max(240, root.clientWidth),
+      height: 190,
+      scales: {
+        x: { time: false, range: [-0.7, counts.length - 0.3] },
+        y: { range: (_, __, max) => [0, Math.max(1, max * 1.08)] },
+      },
+      axes: [
+        {
+          ...axis,
+          values: (_, splits) =>
+            splits.map((at) => (Number.isInteger(at) && edgesMs[at] !== undefined ? durationText(edgesMs[at]) : '')),
+        },
+        { ...axis, size: 56 },
+      ],
+      cursor: { y: false, drag: { x: false, y: false } },
+      series: [
+        { label: 'took', value: (_, at) => (at === null ? '' : range(at)) },
+        {
+          label: 'how many',
+          stroke: () => palette.hold,
+          fill: () => palette.hold,
+          paths: uPlot.paths.bars?.({ size: [0.92, 60] }) ?? (() => null),
+          points: { show: false },
+        },
+      ],
+    },
+    [middles, counts],
+    root,
+  )
+  root.setAttribute('role', 'img')
+  root.setAttribute(
+    'aria-label',
+    `How long ${label} took: half within ${durationText(summary.p50)}, 99 of 100 within ${durationText(summary.p99)}, at most ${durationText(summary.max)}`,
+  )
+  follow(root, plot, () => (palette = colors()))
+}
+
+/** @param {HTMLElement} root @param {import('uplot')} plot @param {() => void} recolor */
+function follow(root, plot, recolor) {
+  onColorsChanged(() => {
+    recolor()
+    plot.redraw(false, true)
+  })
+  new ResizeObserver(() => {
+    const width = Math.max(240, root.clientWidth)
+    if (width !== plot.width) plot.setSize({ width, height: plot.height })
+  }).observe(root)
+}

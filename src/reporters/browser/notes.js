@@ -1,0 +1,77 @@
+/**
+ * Words over the lanes: what happened when. A thing that began before the window keeps its words at the window's edge.
+ *
+ * @typedef {import('../page/page-data.ts').PageData} PageData
+ * @typedef {{ atMs: number, text: string, kind: 'clash' | 'fault' | 'mark', weight: number, line: boolean }} Note
+ */
+
+export const noteRows = 5
+export const noteHeight = 17
+
+/**
+ * @param {PageData} data
+ * @param {number} fromMs
+ * @param {number} toMs
+ * @param {{ startMs: number, text: string } | undefined} clash the overlap that is looked at
+ * @returns {Note[]}
+ */
+export function notesIn(data, fromMs, toMs, clash) {
+  /** @param {number} ms */
+  const seen = (ms) => ms >= fromMs && ms <= toMs
+  /** @type {Note[]} */
+  const notes = []
+  if (clash && seen(clash.startMs))
+    notes.push({ atMs: clash.startMs, text: clash.text, kind: 'clash', weight: 0, line: true })
+  for (const fault of data.faults) {
+    const { label, landed, healed } = fault
+    if (seen(fault.fromMs))
+      notes.push({
+        atMs: fault.fromMs,
+        text: landed ? `⚡ ${label}` : `${label} did not land`,
+        kind: 'fault',
+        weight: 1,
+        line: true,
+      })
+    else if (landed && fault.fromMs < fromMs && fault.toMs > fromMs)
+      notes.push({
+        atMs: fromMs,
+        text: `⚡ ${label}, since ${(fault.fromMs / 1000).toFixed(3)} s`,
+        kind: 'fault',
+        weight: 1,
+        line: false,
+      })
+    if (healed && seen(fault.toMs))
+      notes.push({ atMs: fault.toMs, text: `${label} healed`, kind: 'fault', weight: 2, line: true })
+  }
+  for (const { atMs, label } of data.violations)
+    if (seen(atMs)) notes.push({ atMs, text: `✗ ${label}`, kind: 'clash', weight: 1, line: true })
+  for (const { atMs, label } of data.marks)
+    if (seen(atMs)) notes.push({ atMs, text: label, kind: 'mark', weight: 3, line: true })
+  return notes
+}
+
+/**
+ * Each in the first row where it touches no other; what finds no place is left out, the least important first.
+ *
+ * @param {Note[]} notes
+ * @param {(ms: number) => number} x
+ * @param {(text: string) => number} widthOf
+ * @param {number} rightEdge
+ */
+export function placeNotes(notes, x, widthOf, rightEdge) {
+  /** @type {[number, number][][]} */
+  const taken = Array.from({ length: noteRows }, () => [])
+  const placed = []
+  for (const note of notes.toSorted((a, b) => a.weight - b.weight || a.atMs - b.atMs)) {
+    const width = widthOf(note.text) + 10
+    const at = x(note.atMs)
+    const flipped = at + width > rightEdge
+    const fits = !flipped || at >= width
+    const from = !fits ? Math.max(0, rightEdge - width) : flipped ? at - width : at
+    const row = taken.findIndex((others) => others.every(([a, b]) => from > b || from + width < a))
+    if (row < 0) continue
+    taken[row].push([from, from + width])
+    placed.push({ ...note, at, textAt: fits ? at : from, row, flipped: flipped && fits })
+  }
+  return placed
+}

@@ -1,0 +1,244 @@
+import { stripes } from './colors.js'
+import { barHeight, firstFrom, rowHeight } from './lanes.js'
+import { noteHeight, noteRows, notesIn, placeNotes } from './notes.js'
+import { durationText } from './words.js'
+
+/**
+ * Paints the timeline's lanes; knows nothing of uPlot.
+ *
+ * @typedef {import('../page/page-data.ts').PageData} PageData
+ * @typedef {import('./unpack.js').Holds} Holds
+ * @typedef {import('./unpack.js').Leases} Leases
+ * @typedef {import('./unpack.js').Overlaps} Overlaps
+ * @typedef {{ layout: import('./lanes.js').Layout, palette: ReturnType<typeof import('./colors.js').colors>, chosen: number, fromMs: number, toMs: number, width: number, height: number }} Scene
+ */
+
+/** Where the first lane begins: above it are the words. */
+export const lanesTop = noteRows * noteHeight + 8
+
+/**
+ * @param {PageData} data
+ * @param {{ holds: Holds, leases: Leases, overlaps: Overlaps }} drawn
+ */
+export function createPainter(data, { holds, leases, overlaps }) {
+  const free = unstriped(holds, overlaps)
+  const longestHoldMs = longest(holds)
+  const longestLeaseMs = longest(leases)
+  let { layout, palette, chosen } = /** @type {Scene} */ ({})
+
+  /**
+   * @param {CanvasRenderingContext2D} ctx its origin is the plot's corner, its unit a CSS pixel
+   * @param {Scene} scene
+   */
+  function paint(ctx, scene) {
+    ;({ layout, palette, chosen } = scene)
+    const { fromMs, toMs, width, height } = scene
+    /** @param {number} ms */
+    const x = (ms) => ((ms - fromMs) / (toMs - fromMs)) * width
+    ctx.font = '12px system-ui, sans-serif'
+    ctx.textBaseline = 'middle'
+    ctx.textAlign = 'left'
+    drawFaults(ctx, x, width, height)
+    for (const lane of layout.lanes) {
+      ctx.fillStyle = palette.line
+      ctx.fillRect(0, lane.top + lane.rows * rowHeight + 3, width, 1)
+      if (lane.kind === 'server') drawHolds(ctx, lane, x, fromMs, toMs, width)
+      else drawLeases(ctx, lane, x, fromMs, toMs, width)
+    }
+    drawOverlaps(ctx, x, fromMs, toMs)
+    drawNotes(ctx, x, fromMs, toMs, width, height)
+  }
+
+  /** @param {CanvasRenderingContext2D} ctx @param {(ms: number) => number} x @param {number} width @param {number} height */
+  function drawFaults(ctx, x, width, height) {
+    const pattern = stripes(ctx, palette.fault, 9, 1, 1)
+    for (const { fromMs, toMs } of data.faults) {
+      const [from, to] = [Math.max(-2, x(fromMs)), Math.min(width + 2, x(toMs))]
+      if (to < 0 || from > width) continue
+      const length = Math.max(2, to - from)
+      ctx.globalAlpha = 0.1
+      ctx.fillStyle = palette.fault
+      ctx.fillRect(from, lanesTop - 6, length, height)
+      ctx.globalAlpha = 0.28
+      ctx.fillStyle = pattern
+      ctx.fillRect(from, lanesTop - 6, length, height)
+      ctx.globalAlpha = 1
+    }
+  }
+
+  /** @param {CanvasRenderingContext2D} ctx @param {import('./lanes.js').Lane} lane @param {(ms: number) => number} x @param {number} fromMs @param {number} toMs @param {number} width */
+  function drawHolds(ctx, lane, x, fromMs, toMs, width) {
+    // What is narrower than a pixel is drawn once for each of them.
+    const lastPixel = new Array(lane.rows).fill(-9)
+    for (let i = firstFrom(lane.items, holds.startMs, fromMs - longestHoldMs); i < lane.items.length; i++) {
+      const item = lane.items[i]
+      if (holds.startMs[item] - holds.waitedMs[item] > toMs && holds.startMs[item] > toMs) break
+      const to = x(holds.endMs[item])
+      if (to < 0) continue
+      const [from, row] = [x(holds.startMs[item]), lane.row[i]]
+      if (to <= lastPixel[row]) continue
+      const y = lane.top + row * rowHeight
+      const left = Math.max(-2, from)
+      const length = Math.max(1, Math.min(width + 2, to) - left)
+      lastPixel[row] = left + length
+      const asked = x(holds.startMs[item] - holds.waitedMs[item])
+      if (from - asked > 3) {
+        ctx.fillStyle = palette.dim
+        ctx.globalAlpha = 0.5
+        ctx.fillRect(Math.max(0, asked), y + barHeight / 2, from - Math.max(0, asked), 1)
+        ctx.globalAlpha = 1
+      }
+      ctx.fillStyle = palette.hold
+      ctx.fillRect(left, y, length, barHeight)
+      label(
+        ctx,
+        `${data.servers[holds.server[item]]} holds it, op ${holds.op[item]}`,
+        `op ${holds.op[item]}`,
+        ...between(Math.max(left, x(free.fromMs[item])), Math.min(left + length, x(free.toMs[item]), width), y),
+        palette.holdInk,
+      )
+    }
+  }
+
+  /** @param {CanvasRenderingContext2D} ctx @param {import('./lanes.js').Lane} lane @param {(ms: number) => number} x @param {number} fromMs @param {number} toMs @param {number} width */
+  function drawLeases(ctx, lane, x, fromMs, toMs, width) {
+    let lastPixel = -9
+    for (let i = firstFrom(lane.items, leases.startMs, fromMs - longestLeaseMs); i < lane.items.length; i++) {
+      const item = lane.items[i]
+      if (leases.startMs[item] > toMs) break
+      const [from, to] = [x(leases.startMs[item]), x(leases.endMs[item])]
+      if (to < 0 || to <= lastPixel) continue
+      const left = Math.max(-2, from)
+      const length = Math.max(1, Math.min(width + 2, to) - left)
+      lastPixel = left + length
+      ctx.strokeStyle = palette.hold
+      ctx.lineWidth = 1.5
+      ctx.strokeRect(left + 0.75, lane.top + 0.75, Math.max(0.5, length - 1.5), barHeight - 1.5)
+      const end = leases.end[item]
+      if (end > 1 && to < width) {
+        ctx.fillStyle = palette.ink
+        const text = data.leaseEnds[end]
+        ctx.fillText(text, to + 4, lane.top + barHeight / 2)
+        lastPixel = to + ctx.measureText(text).width + 6
+      }
+      const owner = ownerText(item)
+      label(ctx, `key set for ${owner}`, owner, left, lane.top, Math.min(length, width - left), palette.ink)
+    }
+  }
+
+  /** @param {number} lease */
+  function ownerText(lease) {
+    const item = leases.holder[lease]
+    return item < 0 ? 'somebody' : holder(item)
+  }
+
+  /** @param {CanvasRenderingContext2D} ctx @param {(ms: number) => number} x @param {number} fromMs @param {number} toMs */
+  function drawOverlaps(ctx, x, fromMs, toMs) {
+    const pattern = stripes(ctx, palette.bad, 6, 2.4, -1)
+    for (let i = 0; i < overlaps.count; i++) {
+      if (overlaps.startMs[i] > toMs) break
+      if (overlaps.endMs[i] < fromMs) continue
+      const [a, b] = [layout.spotOf.get(overlaps.earlier[i]), layout.spotOf.get(overlaps.later[i])]
+      if (a === undefined || b === undefined) continue
+      const from = x(overlaps.startMs[i])
+      const length = Math.max(2, x(overlaps.endMs[i]) - from)
+      for (const y of [a, b]) {
+        ctx.fillStyle = palette.ground
+        ctx.globalAlpha = 0.75
+        ctx.fillRect(from, y, length, barHeight)
+        ctx.globalAlpha = 1
+        ctx.fillStyle = pattern
+        ctx.fillRect(from, y, length, barHeight)
+      }
+      tag(ctx, holder(overlaps.earlier[i]), from, a, length)
+      tag(ctx, holder(overlaps.later[i]), from, b, length)
+      ctx.strokeStyle = palette.bad
+      ctx.lineWidth = i === chosen ? 2.5 : 1.2
+      ctx.strokeRect(from, Math.min(a, b) - 2, length, Math.abs(a - b) + barHeight + 4)
+    }
+  }
+
+  /** @param {number} item */
+  const holder = (item) => `${data.servers[holds.server[item]]}, op ${holds.op[item]}`
+
+  /** Readable over the stripes. @param {CanvasRenderingContext2D} ctx @param {string} text @param {number} left @param {number} y @param {number} length */
+  function tag(ctx, text, left, y, length) {
+    const width = ctx.measureText(text).width + 8
+    const from = Math.max(2, left + 3)
+    if (from + width > left + length) return
+    ctx.fillStyle = palette.ground
+    ctx.fillRect(from, y + 1, width, barHeight - 2)
+    ctx.fillStyle = palette.bad
+    ctx.fillText(text, from + 4, y + barHeight / 2 + 0.5)
+  }
+
+  /** @param {CanvasRenderingContext2D} ctx @param {(ms: number) => number} x @param {number} fromMs @param {number} toMs @param {number} width @param {number} height */
+  function drawNotes(ctx, x, fromMs, toMs, width, height) {
+    const clash =
+      chosen < 0
+        ? undefined
+        : {
+            startMs: overlaps.startMs[chosen],
+            text: `✗ both hold it, for ${durationText(overlaps.endMs[chosen] - overlaps.startMs[chosen])}`,
+          }
+    ctx.font = '600 12px system-ui, sans-serif'
+    const notes = placeNotes(notesIn(data, fromMs, toMs, clash), x, (text) => ctx.measureText(text).width, width)
+    const inks = { clash: palette.bad, fault: palette.fault, mark: palette.ink }
+    for (const { at, textAt, row, text, kind, flipped, line } of notes) {
+      const y = row * noteHeight + noteHeight / 2
+      ctx.strokeStyle = ctx.fillStyle = inks[kind]
+      ctx.lineWidth = 1
+      ctx.setLineDash(kind === 'mark' ? [3, 3] : [])
+      if (line) {
+        ctx.beginPath()
+        ctx.moveTo(Math.round(at) + 0.5, y - 7)
+        ctx.lineTo(Math.round(at) + 0.5, height)
+        ctx.stroke()
+      }
+      ctx.setLineDash([])
+      ctx.textAlign = flipped ? 'right' : 'left'
+      ctx.fillText(text, flipped ? textAt - 4 : textAt + 4, y)
+      ctx.textAlign = 'left'
+    }
+  }
+
+  return { paint, ownerText, holder }
+}
+
+/** @param {{ count: number, startMs: Float64Array, endMs: Float64Array }} columns */
+function longest({ count, startMs, endMs }) {
+  let longestMs = 0
+  for (let i = 0; i < count; i++) longestMs = Math.max(longestMs, endMs[i] - startMs[i])
+  return longestMs
+}
+
+/** @param {number} left @param {number} right @param {number} y @returns {[number, number, number]} */
+const between = (left, right, y) => [left, y, right - left]
+
+/**
+ * The part of each hold that is not under the stripes of an overlap, for its words.
+ *
+ * @param {Holds} holds @param {Overlaps} overlaps
+ */
+function unstriped(holds, overlaps) {
+  const [fromMs, toMs] = [holds.startMs.slice(), holds.endMs.slice()]
+  for (let i = 0; i < overlaps.count; i++) {
+    const [earlier, later] = [overlaps.earlier[i], overlaps.later[i]]
+    toMs[earlier] = Math.min(toMs[earlier], overlaps.startMs[i])
+    fromMs[later] = Math.max(fromMs[later], overlaps.endMs[i])
+  }
+  return { fromMs, toMs }
+}
+
+/**
+ * The longer words where they fit, else the shorter, else none.
+ *
+ * @param {CanvasRenderingContext2D} ctx @param {string} long @param {string} short @param {number} left @param {number} y @param {number} width @param {string} ink
+ */
+function label(ctx, long, short, left, y, width, ink) {
+  if (width < 24) return
+  const text = [long, short].find((some) => ctx.measureText(some).width + 8 <= width)
+  if (text === undefined) return
+  ctx.fillStyle = ink
+  ctx.fillText(text, Math.max(4, left + 4), y + barHeight / 2 + 0.5)
+}

@@ -1,0 +1,131 @@
+import { holdAt, holdsOf, overlappingPairs, type Holds } from '../../checkers/holds.ts'
+import type { Event } from '../../history/event.ts'
+import type { Report } from '../report.ts'
+import { faultBands, firstViolation, topologyMarks } from '../timeline.ts'
+import { drawnHolds, type DrawnHolds } from './drawn-holds.ts'
+import { leaseEnds, nodeLeases } from './node-leases.ts'
+import type { PageData, Span } from './page-data.ts'
+import { seriesOf } from './series.ts'
+
+export interface Built {
+  data: PageData
+  /** The overlap on which the page opens. */
+  first: FirstOverlap | undefined
+}
+
+/** Two holds of one key at once, spelled out for a person. */
+export interface FirstOverlap {
+  key: string
+  earlier: Side
+  later: Side
+  fromMs: number
+  toMs: number
+}
+
+interface Side {
+  server: string
+  process: string
+  op: number
+  fromMs: number
+  toMs: number
+}
+
+const phases: Record<string, string> = { load: 'load begins', settle: 'load over', 'ended-early': 'ended early' }
+
+export function buildPage(report: Report, events: readonly Event[], serverNames: readonly string[]): Built {
+  const holds = holdsOf(events)
+  const drawn = drawnHolds(holds, serverNames)
+  const { nodes, leases } = nodeLeases(events, holds, drawn)
+  const first = firstOverlap(report, holds)
+  const wholeMs: Span = [0, (events.at(-1)?.t ?? 1e6) / 1e6]
+  const phaseMarks = events.flatMap((event) =>
+    event.f === 'phase' && phases[event.phase] !== undefined
+      ? [{ atMs: event.t / 1e6, label: phases[event.phase]! }]
+      : [],
+  )
+  return {
+    first,
+    data: {
+      wholeMs,
+      open: opening(report, first, drawn, holds, wholeMs),
+      servers: drawn.servers,
+      nodes,
+      keys: drawn.keys,
+      holds: drawn.holds,
+      overlaps: drawn.overlaps,
+      leases,
+      leaseEnds,
+      faults: faultBands(events),
+      marks: [...phaseMarks, ...topologyMarks(events).map(({ atMs, label }) => ({ atMs, label }))],
+      violations: report.findings.flatMap(({ metric, first: at }) =>
+        at === undefined || metric === 'overlaps'
+          ? []
+          : [{ atMs: at.atMs, label: `${metric.replaceAll('_', ' ')}: ${at.key}` }],
+      ),
+      ...seriesOf(events),
+    },
+  }
+}
+
+/** The overlap that a finding names first, else the first there is. */
+function firstOverlap(report: Report, holds: Holds): FirstOverlap | undefined {
+  const named = report.findings
+    .filter(({ metric, first }) => metric === 'overlaps' && first !== undefined)
+    .map(({ first }) => first!)
+    .toSorted((a, b) => a.atMs - b.atMs)[0]
+  let found: [number, number] | undefined
+  overlappingPairs(holds, (first, second) => {
+    if (found !== undefined) return
+    const ops = [holdAt(holds, first).op, holdAt(holds, second).op]
+    if (named === undefined || named.ops.every((op) => ops.includes(op))) found = [first, second]
+  })
+  if (found === undefined) return undefined
+  const [earlier, later] = found.map((index) => holdAt(holds, index)) as [
+    ReturnType<typeof holdAt>,
+    ReturnType<typeof holdAt>,
+  ]
+  const side = ({ server, process, op, startNs, endNs }: typeof earlier): Side => ({
+    server,
+    process,
+    op,
+    fromMs: startNs / 1e6,
+    toMs: endNs / 1e6,
+  })
+  return {
+    key: later.key,
+    earlier: side(earlier),
+    later: side(later),
+    fromMs: later.startNs / 1e6,
+    toMs: Math.min(earlier.endNs, later.endNs) / 1e6,
+  }
+}
+
+const openMaxMs = 10_000
+
+function opening(
+  report: Report,
+  first: FirstOverlap | undefined,
+  { keys }: DrawnHolds,
+  holds: Holds,
+  whole: Span,
+): PageData['open'] {
+  if (keys.length === 0) return null
+  const keyOf = (name: string) => keys.findIndex((key) => key.name === name)
+  if (first !== undefined) {
+    const [from, to] = [first.earlier.fromMs, Math.max(first.earlier.toMs, first.later.toMs)]
+    const padMs = Math.max(15, (to - from) * 0.3)
+    const fromMs = Math.max(from - padMs, first.fromMs - openMaxMs / 2)
+    return { key: keyOf(first.key), span: [Math.max(0, fromMs), Math.min(to + padMs, fromMs + openMaxMs)] }
+  }
+  const named = firstViolation(report)
+  if (named !== undefined && keyOf(named.key) >= 0) {
+    // What was there before it is half of the story: the last hold of the key that began before, if that is not too long ago.
+    let beganMs = named.atMs
+    for (let i = 0; i < holds.size && holds.startNs[i]! / 1e6 < named.atMs; i++)
+      if (holds.keys[holds.keyOf[i]!] === named.key) beganMs = holds.startNs[i]! / 1e6
+    const padMs = Math.max(200, (named.atMs - beganMs) * 0.2)
+    return { key: keyOf(named.key), span: [Math.max(0, beganMs - padMs, named.atMs - openMaxMs), named.atMs + padMs] }
+  }
+  const busiest = keys.reduce((most, key, index) => (key.holds > keys[most]!.holds ? index : most), 0)
+  return { key: busiest, span: whole }
+}

@@ -1,0 +1,48 @@
+import type { LatencySummary } from '../report.ts'
+
+/**
+ * What the page's script gets, as JSON in the page. Times are ms since the drill's start unless a name says otherwise; what may be long is packed
+ * (pack.ts), in µs.
+ */
+export interface PageData {
+  /** The drill's whole time. */
+  wholeMs: Span
+  /** What the timeline opens on. */
+  open: { key: number; span: Span } | null
+  servers: string[]
+  nodes: string[]
+  /** Of the locks; `overlaps`: how many pairs of holds overlap on it. */
+  keys: { name: string; holds: number; overlaps: number }[]
+  /** A hold after the other by its start: [start − last start, length, waited before it, key × servers + server, op − last op of that server (signed)]. */
+  holds: { count: number; of: number; packed: string }
+  /** Pairs of drawn holds: [later − last later, later − earlier (signed)], ordered by the later one. */
+  overlaps: { count: number; of: number; packed: string }
+  /** The key on a node, from written to gone: [start − last start, length, key × nodes + node, owner, end]. owner: 0 nobody knows, else drawn hold + 1; end: into `leaseEnds`. */
+  leases: { count: number; of: number; packed: string }
+  leaseEnds: string[]
+  faults: { label: string; fromMs: number; toMs: number; landed: boolean; healed: boolean }[]
+  marks: { atMs: number; label: string }[]
+  /** Where findings other than overlaps point to. */
+  violations: { atMs: number; label: string }[]
+  series: Series
+  histograms: Histogram[]
+}
+
+export type Span = [fromMs: number, toMs: number]
+
+/** A number a slice of time; null where nothing was measured in it. */
+export interface Series {
+  atMs: number[]
+  sliceMs: number
+  latency: { label: string; p50: (number | null)[]; p95: (number | null)[]; max: (number | null)[] }[]
+  /** Per second. */
+  rates: { label: string; values: number[]; bad: boolean }[]
+}
+
+/** How many took how long: `counts[i]` from `edgesMs[i]` to `edgesMs[i + 1]`. */
+export interface Histogram {
+  label: string
+  edgesMs: number[]
+  counts: number[]
+  summary: LatencySummary
+}
