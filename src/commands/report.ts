@@ -1,11 +1,10 @@
 import { Command, Option } from '@commander-js/extra-typings'
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UsageError } from '../lib/failure.ts'
 import { suggest } from '../lib/nearest.ts'
 import { judgeAgain } from '../past/judge-again.ts'
 import { readDrill } from '../past/read.ts'
-import { explained, writeReports } from '../reporters/folder.ts'
+import { explained, makeFolders, writeReports } from '../reporters/folder.ts'
 import { reporters } from '../reporters/index.ts'
 import type { Reporter } from '../reporters/reporter.ts'
 import { examples, exits } from './command.ts'
@@ -34,7 +33,7 @@ export function reportCommand() {
         const place = out ?? drill.folder
         if (place === undefined) throw new UsageError(`${path} is a file; say with --out <folder> where to write`)
         const { plan, events } = drill.record
-        await explained(place, () => mkdir(place, { recursive: true }))
+        await explained(place, () => makeFolders(place))
         await writeReports(place, some, { report: judgeAgain(drill, path), plan, events })
         process.stdout.write(some.map(({ file }) => `${join(place, file)}\n`).join(''))
         return 0

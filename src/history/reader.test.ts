@@ -54,12 +54,13 @@ test('a merged history can be written and read again, and says where it was cut'
       .toString()
       .split('\n'),
   ).toHaveLength(20_001)
-  expect(await readHistory(file)).toEqual({ events, notes: [] })
+  expect(await readHistory(file)).toEqual({ events, notes: [], damage: 'none' })
 
   await truncate(file, (await readFile(file)).length - 100)
   const cut = await readHistory(file)
   expect(cut.events.length).toBeGreaterThan(10_000)
   expect(cut.notes).toContain('history.ndjson.gz ends in the middle of its compressed data')
+  expect(cut.damage).toBe('end')
 })
 
 test('nothing to read is one sentence', async () => {
@@ -109,7 +110,8 @@ test('compressed data that was overwritten in the middle', async () => {
   )
   const bytes = await readFile(file)
   await writeFile(file, bytes.fill(0xff, bytes.length / 2))
-  const { events, notes } = await readHistory(file)
+  const { events, notes, damage } = await readHistory(file)
+  expect(damage).toBe('middle')
   expect(events.length).toBeGreaterThan(1000)
   expect(notes.join()).toContain('history.ndjson.gz is damaged in the middle of its compressed data')
 })

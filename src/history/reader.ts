@@ -13,6 +13,11 @@ export interface History {
   events: Event[]
   /** One sentence for each place where the record is damaged: what stood there is missing. */
   notes: string[]
+  /**
+   * `end`: all that stands before the damage is there, so that what it shows is so. `middle`: a lock may have been released in what is
+   * missing.
+   */
+  damage: 'none' | 'end' | 'middle'
 }
 
 /**
@@ -25,10 +30,16 @@ export async function readHistory(source: string | readonly string[]): Promise<H
   const events: Event[] = []
   const notes: string[] = []
   let inOrder = true
-  for (const file of files) inOrder = (await readFile(file, events, notes)) && files.length === 1
+  let damage: History['damage'] = 'none'
+  for (const file of files) {
+    const read = await readFile(file, events, notes)
+    inOrder = read.inOrder && files.length === 1
+    // Of several files the end of one is in the middle of the others.
+    if (read.damage !== 'none') damage = files.length === 1 ? read.damage : 'middle'
+  }
   // A merged history is in order already; the sort is stable.
   if (!inOrder) events.sort((a, b) => a.t - b.t)
-  return { events, notes }
+  return { events, notes, damage }
 }
 
 /** Writes a merged history, one event a line, compressed at level 3: a third larger than by default, in a third of its time. */
@@ -61,8 +72,11 @@ async function filesOf(path: string): Promise<string[]> {
 const lateMaxNs = 1e9
 const isToldLate = ({ f }: Event) => f === 'topology' || f === 'adapter'
 
-/** Whether what it added is in the order of time. */
-async function readFile(file: string, events: Event[], notes: string[]): Promise<boolean> {
+async function readFile(
+  file: string,
+  events: Event[],
+  notes: string[],
+): Promise<{ inOrder: boolean; damage: History['damage'] }> {
   const name = basename(file)
   const refused = new Map<Refused, { first: number; count: number }>()
   let number = 0
@@ -70,6 +84,7 @@ async function readFile(file: string, events: Event[], notes: string[]): Promise
   let latestNs = -Infinity
   let inOrder = true
   let backwards: string | undefined
+  let cutShort: boolean | undefined
   // Not node:readline, which also breaks lines at U+2028, a legal character within JSON strings.
   const take = (line: string) => {
     number++
@@ -98,6 +113,7 @@ async function readFile(file: string, events: Event[], notes: string[]): Promise
     if (why === undefined) throw unreadable(file, error)
     // What was read before the damage still counts.
     notes.push(`${name} ${why}`)
+    cutShort = codeOf(error) === 'Z_BUF_ERROR'
   }
   if (rest !== '') take(rest)
   for (const [why, { first, count }] of refused)
@@ -107,7 +123,9 @@ async function readFile(file: string, events: Event[], notes: string[]): Promise
         : `${count} lines of ${name} are ${why}${why === 'cut or no event' ? 's' : ''}, and were left out; the first is ${name}:${first}`,
     )
   if (backwards !== undefined) notes.push(backwards)
-  return inOrder
+  const isTail = [...refused.values()].every(({ first, count }) => count === 1 && first === number)
+  if (!isTail || backwards !== undefined || cutShort === false) return { inOrder, damage: 'middle' }
+  return { inOrder, damage: refused.size > 0 || cutShort ? 'end' : 'none' }
 }
 
 /** Of compressed data, by zlib's codes. */

@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { DrillRecord } from '../drill.ts'
-import { readHistory } from '../history/reader.ts'
+import { readHistory, type History } from '../history/reader.ts'
 import { UsageError } from '../lib/failure.ts'
 import { topologyKinds, type Plan } from '../plan/scenario.ts'
 import { allThresholds } from '../plan/thresholds.ts'
@@ -14,12 +14,16 @@ import { guessPlan, unjudgeable } from './without-plan.ts'
 
 const reportFile = /^(report\.(json|html)|plan\.json|record\.json|summary\.md|junit\.xml)$/
 
+const nothing: History = { events: [], notes: ['there is no history: what happened is not known'], damage: 'none' }
+
 /** A drill of the past, read from the disk. */
 export interface PastDrill {
   record: DrillRecord
   control: Report['control']
   /** Metrics that it tells nothing of, and why; empty where there is a plan. */
   unjudged: ReadonlyMap<string, string>
+  /** Whether what the history shows is so, whatever is missing: not where the release of a lock may be. */
+  isSound: boolean
   /** The report's folder; undefined for a history outside of one. */
   folder: string | undefined
 }
@@ -39,11 +43,10 @@ export async function readDrill(asked: string): Promise<PastDrill> {
   const file = await findHistory(path, found.isDirectory())
   if (file === undefined && plan.text === undefined)
     throw new UsageError(`${asked} is no report and holds no history (.ndjson or .ndjson.gz)`)
-  const { events, notes } = file
-    ? await readHistory(file)
-    : { events: [], notes: ['there is no history: what happened is not known'] }
+  const { events, notes, damage } = file ? await readHistory(file) : nothing
 
   if (plan.plan === undefined) {
+    const contradicted = contradictions(events)
     const text = plan.text === undefined ? [] : ['plan.json is damaged: what was planned, and promised, is not known']
     return {
       record: {
@@ -51,7 +54,7 @@ export async function readDrill(asked: string): Promise<PastDrill> {
         startedAt: found.mtime,
         durationMs: events.length > 0 ? (events.at(-1)!.t - events[0]!.t) / 1e6 : 0,
         events,
-        notes: [...notes, ...text, ...contradictions(events)],
+        notes: [...notes, ...text, ...contradicted],
         damage: undefined,
         lock: undefined,
         versions: {},
@@ -59,20 +62,21 @@ export async function readDrill(asked: string): Promise<PastDrill> {
       },
       control: undefined,
       unjudged: unjudgeable(events),
+      isSound: damage !== 'middle' && contradicted.length === 0,
       folder: found.isDirectory() ? path : undefined,
     }
   }
   const aside = await readFile(join(folder, recordFile), 'utf8').then(parseRecord, () => undefined)
   const missing = aside && missingEvents(events, aside.events)
   const doubts = missing ?? missingParts(events, plan.plan.servers)
-  if (missing?.length !== 0) doubts.push(...contradictions(events))
+  const contradicted = missing?.length === 0 ? [] : contradictions(events)
   return {
     record: {
       plan: plan.plan,
       startedAt: aside ? new Date(aside.startedAt) : found.mtime,
       durationMs: aside?.durationMs ?? (events.at(-1)?.t ?? 0) / 1e6,
       events,
-      notes: [...(aside?.notes ?? [withoutRecord]), ...notes, ...doubts],
+      notes: [...(aside?.notes ?? [withoutRecord]), ...notes, ...doubts, ...contradicted],
       damage: aside?.damage,
       lock: undefined,
       versions: aside?.versions ?? {},
@@ -81,6 +85,7 @@ export async function readDrill(asked: string): Promise<PastDrill> {
     },
     control: aside?.control,
     unjudged: new Map(),
+    isSound: damage === 'end' || (damage === 'none' && doubts.length + contradicted.length === 0),
     folder,
   }
 }

@@ -6,7 +6,9 @@ import { writeHistory } from '../history/reader.ts'
 import { EnvironmentError } from '../lib/failure.ts'
 import type { Plan } from '../plan/scenario.ts'
 import { recordFile, recordText, type Seen } from '../past/record.ts'
+import { html } from './html.ts'
 import { reporters } from './index.ts'
+import { matrixPage } from './matrix-page.ts'
 import { readNodeLogs } from './node-logs.ts'
 import type { Report } from './report.ts'
 import type { Reporter } from './reporter.ts'
@@ -64,7 +66,7 @@ export async function openReportFolder(root: string, plan: Plan, startedAt: Date
 /**
  * As mkdir's `recursive`, which does not come back where the system says that there is no such place (/proc/x): Node 24 asks for ever.
  */
-async function makeFolders(path: string): Promise<void> {
+export async function makeFolders(path: string): Promise<void> {
   const missing: string[] = []
   for (let at = resolve(path); !existsSync(at); at = dirname(at)) missing.unshift(at)
   for (const each of missing)
@@ -115,6 +117,17 @@ export async function writeReports(
   await explained(path, () =>
     Promise.all(some.map((reporter) => writeFile(join(path, reporter.file), reporter.render({ ...input, logs })))),
   )
+}
+
+/** Writes `<root>/index.html` over the drills of one run, each cell a link to its report; takes the place of an earlier run's. → its path */
+export async function writeMatrix(
+  root: string,
+  drills: readonly { report: Report; folder: string }[],
+): Promise<string> {
+  const path = join(root, 'index.html')
+  const entries = drills.map(({ report, folder }) => ({ report, href: `${basename(folder)}/${html.file}` }))
+  await explained(root, () => writeFile(path, matrixPage(entries)))
+  return path
 }
 
 async function pointLatest(root: string, path: string): Promise<boolean> {
