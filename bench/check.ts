@@ -42,7 +42,7 @@ async function check(file: string) {
   let stderr = ''
   child.stderr.on('data', (data: Buffer) => (stderr += data.toString()))
   child.stdout.resume()
-  const exitCode = await new Promise((done) => child.on('close', done))
+  const exitCode = await new Promise<number | null>((done) => child.on('close', done))
   const [, kilobytes, cpuUs] = /used (\d+) (\d+)/.exec(stderr) ?? []
   return {
     seconds: (performance.now() - startedAt) / 1000,

@@ -13,7 +13,7 @@ interface Shape {
 const outcome: Shape = { optional: ['type', 'message'], text: true }
 const rerun: Shape = { required: ['type'], optional: ['message'], children: ['stackTrace', ...output()], text: true }
 
-export const junitSchema: Record<string, Shape> = {
+const junitSchema: Record<string, Shape> = {
   testsuites: { optional: ['name', 'time', 'tests', 'failures', 'errors'], children: ['testsuite'] },
   testsuite: {
     required: ['name', 'tests', 'failures', 'errors'],
