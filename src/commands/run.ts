@@ -114,6 +114,10 @@ export function runCommand() {
           else if (repeat > 1) process.stdout.write(renderTally(reports, consoleOptions()))
           else if (reports.length > 1) process.stdout.write(renderMatrix(reports, consoleOptions()))
         }
+        if (played.length > 1) {
+          const { writeMatrix } = await import('../reporters/folder.ts')
+          progress.say(`all of them: ${await writeMatrix(options.out, played)}`)
+        }
         const ended = interrupt.exitCode()
         if (ended === undefined) return exitCode(played.map(({ report }) => report))
         progress.say(`interrupted: ${played.length} of ${drills.length} drills came to a report`)

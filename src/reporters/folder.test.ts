@@ -6,7 +6,7 @@ import { gunzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
 import { plan, validExample } from '../../test/support/reports.ts'
 import { EnvironmentError } from '../lib/failure.ts'
-import { folderName, openReportFolder } from './folder.ts'
+import { folderName, openReportFolder, writeMatrix } from './folder.ts'
 
 const startedAt = new Date('2026-11-21T09:00:00.123Z')
 
@@ -101,4 +101,17 @@ test('a place that cannot be written is one sentence', async () => {
     startedAt,
   )
   await expect(nowhere).rejects.toThrow(EnvironmentError)
+})
+
+test('over several drills there is a page that links to each report', async () => {
+  const root = await temporary()
+  const { report } = validExample()
+  const path = await writeMatrix(root, [
+    { report, folder: join(root, 'a-single') },
+    { report: { ...report, topology: 'sentinel' }, folder: join(root, 'b-sentinel') },
+  ])
+  expect(path).toBe(join(root, 'index.html'))
+  const page = await readFile(path, 'utf8')
+  expect(page).toContain('href="./a-single/report.html"')
+  expect(page).toContain('href="./b-sentinel/report.html"')
 })

@@ -14,7 +14,7 @@ h1 { margin: 0; font-size: 26px; line-height: 1.25; }
 header p { margin: 4px 0 0; color: var(--dim); }
 header ul { margin: 10px 0 0; padding-left: 20px; } header li { margin: 3px 0; }
 h2 { margin: 36px 0 10px; font-size: 18px; }
-.dim { color: var(--dim); }
+a { color: var(--hold); } .dim { color: var(--dim); }
 code, pre, .mono { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace; font-size: 13px; }
 pre { margin: 8px 0; padding: 12px 14px; overflow: auto; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; white-space: pre-wrap; }
 .scroll { overflow-x: auto; }

@@ -5,7 +5,7 @@
  * @typedef {import('./unpack.js').Leases} Leases
  * @typedef {import('../page/page-data.ts').PageData} PageData
  * @typedef {{ label: string, kind: 'server' | 'node', top: number, rows: number, items: number[], row: number[] }} Lane
- * @typedef {{ lanes: Lane[], height: number, lanesLeftOut: number, spotOf: Map<number, number> }} Layout
+ * @typedef {{ keys: number[], lanes: Lane[], height: number, lanesLeftOut: number, spotOf: Map<number, number> }} Layout
  */
 
 export const rowHeight = 20
@@ -68,7 +68,7 @@ export function layOut(data, holds, leases, keys, top) {
       for (let i = 0; i < leases.count; i++) if (leases.node[i] === at && leases.key[i] === keys[0]) items.push(i)
       add({ label: node, kind: 'node', top: y, rows: 1, items, row: items.map(() => 0) })
     })
-  return { lanes, height: y, lanesLeftOut, spotOf }
+  return { keys, lanes, height: y, lanesLeftOut, spotOf }
 }
 
 /**

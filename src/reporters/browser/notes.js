@@ -10,12 +10,13 @@ export const noteHeight = 17
 
 /**
  * @param {PageData} data
+ * @param {number[]} keys that are shown
  * @param {number} fromMs
  * @param {number} toMs
  * @param {{ startMs: number, text: string } | undefined} clash the overlap that is looked at
  * @returns {Note[]}
  */
-export function notesIn(data, fromMs, toMs, clash) {
+export function notesIn(data, keys, fromMs, toMs, clash) {
   /** @param {number} ms */
   const seen = (ms) => ms >= fromMs && ms <= toMs
   /** @type {Note[]} */
@@ -43,8 +44,8 @@ export function notesIn(data, fromMs, toMs, clash) {
     if (healed && seen(fault.toMs))
       notes.push({ atMs: fault.toMs, text: `${label} healed`, kind: 'fault', weight: 2, line: true })
   }
-  for (const { atMs, label } of data.violations)
-    if (seen(atMs)) notes.push({ atMs, text: `✗ ${label}`, kind: 'clash', weight: 1, line: true })
+  for (const { key, atMs, label } of data.violations)
+    if (seen(atMs) && keys.includes(key)) notes.push({ atMs, text: `✗ ${label}`, kind: 'clash', weight: 1, line: true })
   for (const { atMs, label } of data.marks)
     if (seen(atMs)) notes.push({ atMs, text: label, kind: 'mark', weight: 3, line: true })
   return notes

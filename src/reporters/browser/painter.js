@@ -24,6 +24,7 @@ export function createPainter(data, { holds, leases, overlaps }) {
   const free = unstriped(holds, overlaps)
   const longestHoldMs = longest(holds)
   const longestLeaseMs = longest(leases)
+  const longestWaitMs = holds.waitedMs.reduce((most, ms) => Math.max(most, ms), 0)
   let { layout, palette, chosen } = /** @type {Scene} */ ({})
 
   /**
@@ -42,8 +43,10 @@ export function createPainter(data, { holds, leases, overlaps }) {
     for (const lane of layout.lanes) {
       ctx.fillStyle = palette.line
       ctx.fillRect(0, lane.top + lane.rows * rowHeight + 3, width, 1)
-      if (lane.kind === 'server') drawHolds(ctx, lane, x, fromMs, toMs, width)
-      else drawLeases(ctx, lane, x, fromMs, toMs, width)
+      if (lane.kind === 'server') {
+        drawWaits(ctx, lane, x, fromMs, toMs)
+        drawHolds(ctx, lane, x, fromMs, toMs, width)
+      } else drawLeases(ctx, lane, x, fromMs, toMs, width)
     }
     drawOverlaps(ctx, x, fromMs, toMs)
     drawNotes(ctx, x, fromMs, toMs, width, height)
@@ -66,13 +69,30 @@ export function createPainter(data, { holds, leases, overlaps }) {
     }
   }
 
+  /** The thin lines, under all bars. @param {CanvasRenderingContext2D} ctx @param {import('./lanes.js').Lane} lane @param {(ms: number) => number} x @param {number} fromMs @param {number} toMs */
+  function drawWaits(ctx, lane, x, fromMs, toMs) {
+    ctx.fillStyle = palette.dim
+    ctx.globalAlpha = 0.5
+    const lastPixel = new Array(lane.rows).fill(-9)
+    for (let i = firstFrom(lane.items, holds.startMs, fromMs); i < lane.items.length; i++) {
+      const item = lane.items[i]
+      if (holds.startMs[item] - longestWaitMs > toMs) break
+      const [asked, from] = [x(holds.startMs[item] - holds.waitedMs[item]), x(holds.startMs[item])]
+      const left = Math.max(0, asked, lastPixel[lane.row[i]])
+      if (from - left < 2) continue
+      ctx.fillRect(left, lane.top + lane.row[i] * rowHeight + barHeight / 2, from - left, 1)
+      lastPixel[lane.row[i]] = from
+    }
+    ctx.globalAlpha = 1
+  }
+
   /** @param {CanvasRenderingContext2D} ctx @param {import('./lanes.js').Lane} lane @param {(ms: number) => number} x @param {number} fromMs @param {number} toMs @param {number} width */
   function drawHolds(ctx, lane, x, fromMs, toMs, width) {
     // What is narrower than a pixel is drawn once for each of them.
     const lastPixel = new Array(lane.rows).fill(-9)
     for (let i = firstFrom(lane.items, holds.startMs, fromMs - longestHoldMs); i < lane.items.length; i++) {
       const item = lane.items[i]
-      if (holds.startMs[item] - holds.waitedMs[item] > toMs && holds.startMs[item] > toMs) break
+      if (holds.startMs[item] > toMs) break
       const to = x(holds.endMs[item])
       if (to < 0) continue
       const [from, row] = [x(holds.startMs[item]), lane.row[i]]
@@ -81,13 +101,6 @@ export function createPainter(data, { holds, leases, overlaps }) {
       const left = Math.max(-2, from)
       const length = Math.max(1, Math.min(width + 2, to) - left)
       lastPixel[row] = left + length
-      const asked = x(holds.startMs[item] - holds.waitedMs[item])
-      if (from - asked > 3) {
-        ctx.fillStyle = palette.dim
-        ctx.globalAlpha = 0.5
-        ctx.fillRect(Math.max(0, asked), y + barHeight / 2, from - Math.max(0, asked), 1)
-        ctx.globalAlpha = 1
-      }
       ctx.fillStyle = palette.hold
       ctx.fillRect(left, y, length, barHeight)
       label(
@@ -114,22 +127,26 @@ export function createPainter(data, { holds, leases, overlaps }) {
       ctx.strokeStyle = palette.hold
       ctx.lineWidth = 1.5
       ctx.strokeRect(left + 0.75, lane.top + 0.75, Math.max(0.5, length - 1.5), barHeight - 1.5)
-      const end = leases.end[item]
-      if (end > 1 && to < width) {
-        ctx.fillStyle = palette.ink
-        const text = data.leaseEnds[end]
-        ctx.fillText(text, to + 4, lane.top + barHeight / 2)
-        lastPixel = to + ctx.measureText(text).width + 6
-      }
       const owner = ownerText(item)
-      label(ctx, `key set for ${owner}`, owner, left, lane.top, Math.min(length, width - left), palette.ink)
+      const long = owner === undefined ? 'key set' : `key set for ${owner}`
+      const end = leases.end[item]
+      const next = lane.items[i + 1]
+      const room = Math.min(width, next === undefined ? width : x(leases.startMs[next])) - to
+      const text = end > 1 ? data.leaseEnds[end] : ''
+      const needs = ctx.measureText(text).width + 8
+      ctx.fillStyle = palette.ink
+      // How it ended stands behind it, or where the next one is too near, in it.
+      if (text !== '' && room >= needs) ctx.fillText(text, to + 4, lane.top + barHeight / 2 + 0.5)
+      const within = text !== '' && room < needs && to <= width && length > needs + 60 ? needs : 0
+      if (within > 0) ctx.fillText(text, to - needs + 2, lane.top + barHeight / 2 + 0.5)
+      label(ctx, long, owner ?? '', left, lane.top, Math.min(length - within, width - left), palette.ink)
     }
   }
 
-  /** @param {number} lease */
+  /** Undefined where the key's value does not tell. @param {number} lease */
   function ownerText(lease) {
     const item = leases.holder[lease]
-    return item < 0 ? 'somebody' : holder(item)
+    return item < 0 ? undefined : holder(item)
   }
 
   /** @param {CanvasRenderingContext2D} ctx @param {(ms: number) => number} x @param {number} fromMs @param {number} toMs */
@@ -182,7 +199,12 @@ export function createPainter(data, { holds, leases, overlaps }) {
             text: `✗ both hold it, for ${durationText(overlaps.endMs[chosen] - overlaps.startMs[chosen])}`,
           }
     ctx.font = '600 12px system-ui, sans-serif'
-    const notes = placeNotes(notesIn(data, fromMs, toMs, clash), x, (text) => ctx.measureText(text).width, width)
+    const notes = placeNotes(
+      notesIn(data, layout.keys, fromMs, toMs, clash),
+      x,
+      (text) => ctx.measureText(text).width,
+      width,
+    )
     const inks = { clash: palette.bad, fault: palette.fault, mark: palette.ink }
     for (const { at, textAt, row, text, kind, flipped, line } of notes) {
       const y = row * noteHeight + noteHeight / 2

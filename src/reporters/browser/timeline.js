@@ -145,7 +145,7 @@ export function createTimeline(root, data, { holds, leases, overlaps }, moved) {
       .map((item) =>
         lane.kind === 'server'
           ? holdText(item)
-          : `${lane.label} had the key for ${painter.ownerText(item)}, from ${momentText(leases.startMs[item])} to ${momentText(leases.endMs[item])}: ${data.leaseEnds[leases.end[item]]}`,
+          : `${lane.label} had the key${painter.ownerText(item) === undefined ? ' (its value does not tell for whom)' : ` for ${painter.ownerText(item)}`}, from ${momentText(leases.startMs[item])} to ${momentText(leases.endMs[item])}: ${data.leaseEnds[leases.end[item]]}`,
       )
   }
 

@@ -12,7 +12,9 @@
  * @returns {() => number} the next whole number
  */
 function reader(packed) {
-  const bytes = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0))
+  const text = atob(packed)
+  const bytes = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
   let at = 0
   return () => {
     let value = 0

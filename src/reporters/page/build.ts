@@ -60,7 +60,7 @@ export function buildPage(report: Report, events: readonly Event[], serverNames:
       violations: report.findings.flatMap(({ metric, first: at }) =>
         at === undefined || metric === 'overlaps'
           ? []
-          : [{ atMs: at.atMs, label: `${metric.replaceAll('_', ' ')}: ${at.key}` }],
+          : [{ key: holds.keys.indexOf(at.key), atMs: at.atMs, label: metric.replaceAll('_', ' ') }],
       ),
       ...seriesOf(events),
     },

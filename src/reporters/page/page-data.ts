@@ -23,7 +23,7 @@ export interface PageData {
   faults: { label: string; fromMs: number; toMs: number; landed: boolean; healed: boolean }[]
   marks: { atMs: number; label: string }[]
   /** Where findings other than overlaps point to. */
-  violations: { atMs: number; label: string }[]
+  violations: { key: number; atMs: number; label: string }[]
   series: Series
   histograms: Histogram[]
 }

@@ -1,0 +1,58 @@
+import { verdictMark } from './color.ts'
+import { Markup, markup } from './markup.ts'
+import { hashOf } from './page/script.ts'
+import type { Report } from './report.ts'
+import { style } from './style.ts'
+import { humanMs } from './text.ts'
+
+/** A drill's report and where its page is, seen from the matrix: `20261121-…-reference/report.html`. */
+export interface MatrixEntry {
+  report: Report
+  href: string
+}
+
+const policy = `default-src 'none'; style-src ${hashOf(style)}; base-uri 'none'; form-action 'none'`
+
+const worstFirst: Report['verdict'][] = ['invalid', 'unknown', 'valid']
+
+/** A page over several drills: a row a scenario and topology, a column a lock, each cell the verdicts of its drills with links to their reports. */
+export function matrixPage(entries: readonly MatrixEntry[]): string {
+  const locks = [...new Set(entries.map(({ report }) => report.lock))]
+  const rows = Map.groupBy(entries, ({ report }) => JSON.stringify([report.scenario, report.topology]))
+  const count = (verdict: Report['verdict']) => entries.filter(({ report }) => report.verdict === verdict).length
+  const worst = worstFirst.find((verdict) => count(verdict) > 0) ?? 'unknown'
+  return markup`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${verdictMark(worst)} ${entries.length} drills</title>
+<style>${new Markup(style)}</style>
+</head>
+<body>
+<header class="${worst}"><h1><span class="mark">${verdictMark(worst)}</span> ${entries.length} drills</h1>
+<p>${worstFirst.map((verdict) => `${count(verdict)} ${verdict}`).join(' · ')}</p></header>
+<h2>Scenario, topology and lock</h2>
+<div class="scroll"><table><thead><tr><th>scenario</th><th>topology</th>${locks.map((lock) => markup`<th>${lock}</th>`)}</tr></thead><tbody>
+${[...rows.values()].map((row) => markup`<tr><td class="nowrap">${row[0]!.report.scenario}</td><td>${row[0]!.report.topology}</td>${locks.map((lock) => cell(row.filter(({ report }) => report.lock === lock)))}</tr>`)}
+</tbody></table></div>
+</body>
+</html>
+`.text
+}
+
+function cell(entries: readonly MatrixEntry[]): Markup {
+  if (entries.length === 0) return markup`<td class="dim">not run</td>`
+  const sorted = entries.toSorted((a, b) => worstFirst.indexOf(a.report.verdict) - worstFirst.indexOf(b.report.verdict))
+  return markup`<td>${sorted.map(({ report, href }) => markup`<p class="${report.verdict}"><a href="${relative(href)}"><span class="mark">${verdictMark(report.verdict)}</span></a> <span class="dim">${told(report)}</span></p>`)}</td>`
+}
+
+function told({ findings, seed, durationMs }: Report): string {
+  const what = [...new Set(findings.map(({ metric }) => metric.replaceAll('_', ' ')))].join(', ')
+  return [what, `seed ${seed}`, humanMs(durationMs)].filter((part) => part !== '').join(' · ')
+}
+
+/** Each part of a path as it stands in an address; a first part with a colon in it would be taken for a scheme, so it is led in. */
+const relative = (href: string) => `./${href.split('/').map(encodeURIComponent).join('/')}`
