@@ -44,9 +44,9 @@ ${[...rows.values()].map((row) => markup`<tr><td class="nowrap">${row[0]!.report
 }
 
 function cell(entries: readonly MatrixEntry[]): Markup {
-  if (entries.length === 0) return markup`<td class="dim">not run</td>`
+  if (entries.length === 0) return markup`<td class="dim" title="not run">–</td>`
   const sorted = entries.toSorted((a, b) => worstFirst.indexOf(a.report.verdict) - worstFirst.indexOf(b.report.verdict))
-  return markup`<td>${sorted.map(({ report, href }) => markup`<p class="${report.verdict}"><a href="${relative(href)}"><span class="mark">${verdictMark(report.verdict)}</span></a> <span class="dim">${told(report)}</span></p>`)}</td>`
+  return markup`<td class="cell">${sorted.map(({ report, href }) => markup`<p class="${report.verdict}"><a href="${relative(href)}"><span class="mark">${verdictMark(report.verdict)}</span></a> <span class="dim">${told(report)}</span></p>`)}</td>`
 }
 
 function told({ findings, seed, durationMs }: Report): string {

@@ -53,6 +53,7 @@ figure p { margin: 4px 0; } .chart { background: var(--panel); border: 1px solid
 .uplot, .u-legend { font-size: 13px; } .u-legend { color: var(--ink); } .u-select { background: var(--hold); opacity: .2; }
 svg.graph { max-width: 780px; min-width: 640px; } svg .link { stroke: var(--dim); stroke-width: 1.2; } svg .link.hit { stroke: var(--fault); stroke-width: 2.6; stroke-dasharray: 7 4; } svg text.hit { fill: var(--fault); font-weight: 600; }
 svg .box { fill: var(--ground); stroke: var(--dim); } svg .box.hit { stroke: var(--fault); stroke-width: 2.6; stroke-dasharray: 7 4; } svg text.small { fill: var(--dim); font-size: 11px; }
+.cell { min-width: 11em; } .cell p { margin: 0 0 4px; }
 ol.dim { margin: 6px 0; padding-left: 24px; }
 @media print { body { max-width: none; } }
 `

@@ -73,12 +73,14 @@ function firstOverlap(report: Report, holds: Holds): FirstOverlap | undefined {
     .filter(({ metric, first }) => metric === 'overlaps' && first !== undefined)
     .map(({ first }) => first!)
     .toSorted((a, b) => a.atMs - b.atMs)[0]
-  let found: [number, number] | undefined
+  const seen: { named?: [number, number]; any?: [number, number] } = {}
   overlappingPairs(holds, (first, second) => {
-    if (found !== undefined) return
+    seen.any ??= [first, second]
+    if (seen.named !== undefined || named === undefined) return
     const ops = [holdAt(holds, first).op, holdAt(holds, second).op]
-    if (named === undefined || named.ops.every((op) => ops.includes(op))) found = [first, second]
+    if (named.ops.every((op) => ops.includes(op))) seen.named = [first, second]
   })
+  const found = seen.named ?? seen.any
   if (found === undefined) return undefined
   const [earlier, later] = found.map((index) => holdAt(holds, index)) as [
     ReturnType<typeof holdAt>,

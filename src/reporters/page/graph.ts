@@ -39,7 +39,7 @@ export function topologyGraph(report: Report, plan: Plan): Markup {
     sentinels: column(sentinels, sentinelX, () => 'watches'),
   }
   const hit = (test: (target: string) => boolean) =>
-    report.faults.flatMap(({ target, landed }, index) => (landed && test(target) ? [index + 1] : []))
+    report.faults.flatMap(({ target, landed }, index) => (landed && target.split(', ').some(test) ? [index + 1] : []))
   const links = boxes.servers.flatMap((from) =>
     boxes.redis.map((to) => {
       const faults = hit((target) => [`${from.name}→${to.name}`, `servers→${to.name}`].includes(target))
@@ -47,9 +47,9 @@ export function topologyGraph(report: Report, plan: Plan): Markup {
     }),
   )
   const replication = boxes.redis.slice(1).map((to, index) => {
-    const from = boxes.redis[index]!
+    const from = boxes.redis[0]!
     const faults = hit((target) => target === `cluster→${from.name}` || target === `cluster→${to.name}`)
-    return plan.topology.kind === 'sentinel' && cluster(from, to, faults)
+    return plan.topology.kind === 'sentinel' && cluster(from, to, index, faults)
   })
   const watching = boxes.sentinels.flatMap((from) =>
     boxes.redis.map((to) => link(from.x, from.y, to.x + boxWidth, to.y, `${from.name} watches ${to.name}`, [])),
@@ -87,10 +87,11 @@ function link(x1: number, y1: number, x2: number, y2: number, name: string, faul
   return markup`<g><title>${name}${faults.length > 0 && `: fault ${faults.join(', ')}`}</title><line class="${faults.length > 0 ? 'link hit' : 'link'}" x1="${n(x1)}" y1="${middle(y1)}" x2="${n(x2)}" y2="${middle(y2)}"/>${faults.length > 0 && markup`<text class="hit" x="${n(x1 + (x2 - x1) * 0.35)}" y="${n(y1 + (y2 - y1) * 0.35 + boxHeight / 2 - 5)}">⚡ ${faults.join(', ')}</text>`}</g>`
 }
 
-function cluster(from: Box, to: Box, faults: number[]): Markup {
-  const x = n(from.x + boxWidth / 2)
+/** From the primary to each replica, beside each other, behind the boxes between them. */
+function cluster(from: Box, to: Box, index: number, faults: number[]): Markup {
+  const x = n(from.x + 14 + index * 18)
   const [y1, y2] = [n(from.y + boxHeight), n(to.y)]
-  return markup`<g><title>replication, over the cluster links</title><line class="${faults.length > 0 ? 'link hit' : 'link'}" x1="${x}" y1="${y1}" x2="${x}" y2="${y2}"/><text class="${faults.length > 0 ? 'hit' : 'small'}" x="${x + 6}" y="${n((y1 + y2) / 2 + 4)}">${faults.length > 0 && `⚡ ${faults.join(', ')} `}replication</text></g>`
+  return markup`<g><title>replication, over the cluster links</title><line class="${faults.length > 0 ? 'link hit' : 'link'}" x1="${x}" y1="${y1}" x2="${x}" y2="${y2}"/><text class="${faults.length > 0 ? 'hit' : 'small'}" x="${x + 6}" y="${n(y2 - 7)}">${faults.length > 0 && `⚡ ${faults.join(', ')} `}replication</text></g>`
 }
 
 function drawBox({ name, x, y, note }: Box, faults: number[]): Markup {
