@@ -335,7 +335,7 @@ test.each<[string, string, string, (Event | Event[])[]]>([
       a(),
       b(2000),
       set('redis-1', 999.5, 'token-1'),
-      ...restart(1500, 8000),
+      ...restart(1850, 8000),
       key('redis-1', 8001, 'sample', 'stock:7', { pttlMs: -2 }),
     ],
   ],
@@ -347,7 +347,8 @@ test.each<[string, string, string, (Event | Event[])[]]>([
       a(),
       b(2000),
       set('redis-1', 999.5, 'token-1'),
-      ...restart(1995, 8000),
+      // Its answer was read when the node was dead already.
+      ...restart(1910, 8000),
       key('redis-1', 8001, 'sample', 'stock:7', { pttlMs: -2 }),
     ],
   ],
@@ -536,6 +537,132 @@ test('sentinel: both on the old primary, which the lock overwrote', () => {
     set('redis-1', 1499.5, 'token-2'),
   )
   expect(findings).toMatchObject([{ blame: 'lock' }])
+})
+
+test('sentinel: what was granted after the replica was cut off to be promoted cannot have been replicated', () => {
+  const promotion = [
+    key('redis-2', 900, 'gap', ''),
+    key('redis-2', 1010, 'resync', '', { value: 'same process' }),
+    topology(1400, 'switch-master', 'redis-2', { from: 'redis-1', to: 'redis-2' }),
+  ]
+  const second = (t: number) => [b(1500), set('redis-2', t, 'token-2')]
+  const without = 'redis-2 was promoted at 1.400 s without the key, which was never replicated'
+  expect(find('sentinel', a(), set('redis-1', 999.5, 'token-1'), promotion, second(1499.5))).toMatchObject([
+    { blame: 'topology', story: without },
+  ])
+  // A gap of another kind, before the key was there: the observer is back, asks for all keys, and sees this one written anew.
+  const another = [key('redis-2', 990, 'gap', ''), ...promotion.slice(1)]
+  expect(find('sentinel', a({ from: 980 }), set('redis-1', 985, 'token-1'), another, second(1499.5))).toMatchObject([
+    { blame: 'topology', story: without },
+  ])
+  // The observer was away when the second one was granted: what was there before is not known.
+  const longer = [
+    key('redis-2', 990, 'gap', ''),
+    key('redis-2', 1501, 'resync', '', { value: 'same process' }),
+    promotion[2]!,
+    key('redis-2', 1502, 'sample', 'stock:7', { value: 'token-2', pttlMs: 2600 }),
+  ]
+  expect(find('sentinel', a({ from: 980 }), set('redis-1', 985, 'token-1'), longer, b(1500))).toMatchObject([
+    { blame: 'unclear' },
+  ])
+})
+
+test('sentinel: a write that no sample tells of is no grant beside one that a sample shows', () => {
+  const split = topology(900, 'switch-master', 'redis-2', { from: 'redis-1', to: 'redis-2' })
+  const findings = find(
+    'sentinel',
+    a({ until: 1600 }),
+    b(1500, { from: 950 }),
+    split,
+    // Others come and go on the new primary meanwhile.
+    set('redis-2', 999.5, 'token-1'),
+    key('redis-1', 1499.5, 'set'),
+    key('redis-1', 1499.8, 'sample', 'stock:7', { value: 'token-2', pttlMs: 2700 }),
+    key('redis-2', 1600.5, 'del'),
+    key('redis-2', 1601, 'set'),
+    key('redis-2', 1602, 'del'),
+  )
+  expect(findings).toMatchObject([
+    { blame: 'topology', story: "two primaries took writes: server-1's key was on redis-2, server-2's on redis-1" },
+  ])
+})
+
+test('two primaries, and no sample tells who wrote where', () => {
+  const findings = find(
+    'sentinel',
+    a({ at: 1967, until: 2043 }),
+    b(1973),
+    fault(7, 'isolate-primary', 'redis-1', 500, 3000),
+    fault(8, 'partition', 'server-2→redis-1', 500, 3000),
+    topology(900, 'switch-master', 'redis-2', { from: 'redis-1', to: 'redis-2' }),
+    key('redis-2', 1995, 'set'),
+    key('redis-1', 2026, 'set'),
+    set('redis-2', 100, 'token-1'),
+    key('redis-2', 2074, 'del'),
+    key('redis-1', 2074, 'del'),
+  )
+  expect(findings).toMatchObject([{ blame: 'topology', story: 'two primaries took writes: redis-2 and redis-1' }])
+})
+
+test('two grants in turn that were not sampled have not written the same, and a moved clock may have taken the first', () => {
+  const told = set('redis-1', 100, 'token-1')
+  const unsampled = [
+    key('redis-1', 1030, 'set'),
+    key('redis-1', 1050, 'expire'),
+    key('redis-1', 1128.4, 'expired'),
+    key('redis-1', 1128.5, 'set'),
+    key('redis-1', 1129, 'del'),
+  ]
+  const events = [a(), b(1040, { from: 900 }), told, key('redis-1', 800, 'del'), unsampled]
+  expect(find('single', ...events, fault(7, 'clock-jump', 'redis-1', 500, 3000))).toMatchObject([
+    { blame: 'topology', story: 'the clock of redis-1 was moved at 0.500 s, which ended the key early' },
+  ])
+  expect(find('single', ...events)).toMatchObject([{ blame: 'lock' }])
+})
+
+test('an extension that says yes to what had expired', () => {
+  const events = [
+    a(),
+    extend('server-1/vu-1', 5, 1, 4100, 4102),
+    b(4000),
+    set('redis-1', 999.5, 'token-1'),
+    key('redis-1', 3700, 'expired'),
+    set('redis-1', 3999.5, 'token-2'),
+  ]
+  expect(find('single', events)).toMatchObject([
+    {
+      blame: 'lock',
+      story:
+        "server-1's key expired on redis-1 at 3.700 s, and the lock said yes to an extension that was asked for at 4.100 s",
+    },
+  ])
+})
+
+test('a lock that renews by itself, and did not', () => {
+  const blame = (...more: (Event | Event[])[]) => {
+    const events = history(
+      a(),
+      b(4000),
+      set('redis-1', 999.5, 'token-1'),
+      key('redis-1', 3700, 'expired'),
+      set('redis-1', 3999.5, 'token-2'),
+      ...more,
+      end(20_000),
+    )
+    return exclusion.check({ ...evidence('single', events), autoExtend: true })[0]!
+  }
+  /** It serves others all the time. */
+  const alive = Array.from({ length: 40 }, (_, i) =>
+    event(i * 100, 'server-1/vu-9', 'fail', 'acquire', 100 + i, 'stock:1', { error: 'contended' }),
+  )
+  expect(blame(alive)).toMatchObject({ blame: 'lock' })
+  expect(blame(alive).message).toContain(
+    'which the lock had promised to renew (autoExtend), and nothing kept it from that',
+  )
+  expect(blame(alive, fault(7, 'partition', 'server-1→redis-1', 1500, 1800))).toMatchObject({ blame: 'lock' })
+  expect(blame(alive, fault(7, 'partition', 'server-1→redis-1', 3000, 3500))).toMatchObject({ blame: 'holder' })
+  // Its server stood still.
+  expect(blame(alive.slice(0, 25))).toMatchObject({ blame: 'holder' })
 })
 
 const trio = (t: number, token: string, ...nodes: number[]) => nodes.map((n) => set(`redis-${n}`, t + n / 10, token))

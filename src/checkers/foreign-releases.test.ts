@@ -133,6 +133,15 @@ test('a quorum: a majority decides', () => {
   expect(finding!.message).toContain('its key on redis-1 and redis-3 was deleted')
 })
 
+test('a quorum: a round that was lost and taken back is not the one that counted, with the same token', () => {
+  const late = [1, 2].map((n) => [key(`redis-${n}`, 1003, 'del'), set(`redis-${n}`, 1003.5, 'token-1')])
+  const early = trio(990, 'token-1', 1, 2)
+  expect(find('redlock', other(1002), victim({ from: 900 }), early, trio(999, 'token-1', 3), late)).toEqual([])
+  // The undo was read in time, the second round was not.
+  const undone = [1, 2].map((n) => [key(`redis-${n}`, 995, 'del'), set(`redis-${n}`, 1003.5, 'token-1')])
+  expect(find('redlock', other(1002), victim({ from: 900 }), early, undone)).toEqual([])
+})
+
 test('sentinel: a failover explains it, and so does a replica that follows', () => {
   const events = [other(), victim(), set('redis-1', 999.5, 'token-1'), set('redis-2', 1000, 'token-1')]
   expect(find('sentinel', ...events, key('redis-2', 1500, 'del'))).toEqual([])

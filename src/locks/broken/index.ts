@@ -307,6 +307,11 @@ export const broken = {
     caughtBy: { scenario: 'long-work', metric: 'overclaims' },
     load: () => import('./extends-in-seconds.ts'),
   },
+  'additive-extend': {
+    title: 'broken: an extension adds to what is left of the lease',
+    caughtBy: { scenario: 'ttl-leak', metric: 'leaked_keys' },
+    load: () => import('./additive-extend.ts'),
+  },
   'reentrant-by-server': {
     title: 'broken: lets in whoever comes from the same server',
     caughtBy: { scenario: 'oversell', metric: 'overlaps' },
