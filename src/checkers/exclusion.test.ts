@@ -545,14 +545,14 @@ test('sentinel: what was granted after the replica was cut off to be promoted ca
     key('redis-2', 1010, 'resync', '', { value: 'same process' }),
     topology(1400, 'switch-master', 'redis-2', { from: 'redis-1', to: 'redis-2' }),
   ]
-  const second = (t: number) => [b(1500), set('redis-2', t, 'token-2')]
+  const second = (t: number): Event[][] => [b(1500), set('redis-2', t, 'token-2')]
   const without = 'redis-2 was promoted at 1.400 s without the key, which was never replicated'
-  expect(find('sentinel', a(), set('redis-1', 999.5, 'token-1'), promotion, second(1499.5))).toMatchObject([
+  expect(find('sentinel', a(), set('redis-1', 999.5, 'token-1'), promotion, ...second(1499.5))).toMatchObject([
     { blame: 'topology', story: without },
   ])
   // A gap of another kind, before the key was there: the observer is back, asks for all keys, and sees this one written anew.
   const another = [key('redis-2', 990, 'gap', ''), ...promotion.slice(1)]
-  expect(find('sentinel', a({ from: 980 }), set('redis-1', 985, 'token-1'), another, second(1499.5))).toMatchObject([
+  expect(find('sentinel', a({ from: 980 }), set('redis-1', 985, 'token-1'), another, ...second(1499.5))).toMatchObject([
     { blame: 'topology', story: without },
   ])
   // The observer was away when the second one was granted: what was there before is not known.
