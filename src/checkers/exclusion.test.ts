@@ -629,7 +629,7 @@ test('an extension that says yes to what had expired', () => {
     key('redis-1', 3700, 'expired'),
     set('redis-1', 3999.5, 'token-2'),
   ]
-  expect(find('single', events)).toMatchObject([
+  expect(find('single', ...events)).toMatchObject([
     {
       blame: 'lock',
       story:
