@@ -86,7 +86,10 @@ async function saved(admin: Redis, outcome: 'ok' | 'err'): Promise<boolean> {
       () => false,
     )
     const info = await admin.info('persistence')
-    return asked && /^rdb_bgsave_in_progress:0/m.test(info) && info.includes(`rdb_last_bgsave_status:${outcome}`)
+    if (!asked || !/^rdb_bgsave_in_progress:0/m.test(info)) return false
+    // Another one may have ended meanwhile, as it began before.
+    asked = info.includes(`rdb_last_bgsave_status:${outcome}`)
+    return asked
   })
 }
 

@@ -182,10 +182,22 @@ const harmless: Partial<Record<string, Record<string, number>>> = {
  * for each piece that nobody takes any more, and lets nothing pass the link meanwhile. A client that gave up while it waited is enough for
  * that. This way what was held flows out by itself, and what has nobody to go to ends with its connection.
  */
-async function undo(toxic: Toxic<Record<string, number>>): Promise<void> {
+async function release(toxic: Toxic<Record<string, number>>): Promise<void> {
   const attributes = harmless[toxic.type]
   if (attributes === undefined) return toxic.remove()
   await toxic.update({ ...toxic.toJson(), attributes })
+}
+
+/** Once more where the connection to Toxiproxy ended with the request, or with its answer: then the toxic may be gone already. */
+async function undo(toxic: Toxic<Record<string, number>>): Promise<void> {
+  try {
+    await release(toxic)
+  } catch (error) {
+    if ((error as Error).message !== 'fetch failed') throw error
+    await release(toxic).catch((again: Error) => {
+      if (!again.message.endsWith(' 404')) throw again
+    })
+  }
 }
 
 /** Toxiproxy's answer, or a rejection when it is overdue. */
