@@ -168,7 +168,7 @@ function checkAim(scenario: Scenario, planned: PlannedFault): string[] {
 
 /** Who can never be what a fault needs, though it is a node. */
 function checkWord({ fault, target }: PlannedFault, group: string): string[] {
-  if (/^sentinel-/.test(target) && !(processFaults as readonly string[]).includes(fault) && group !== 'links')
+  if (target.startsWith('sentinel-') && !(processFaults as readonly string[]).includes(fault) && group !== 'links')
     return [
       `${fault} is done to a Redis, and ${target} is a Sentinel: ${processFaults.join(' and ')} can be done to it`,
     ]
