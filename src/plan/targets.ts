@@ -49,7 +49,12 @@ export const isHolder = (text: string): boolean => /^\s*holder\b/.test(text)
 export function checkTarget(text: string, topology: string, names: Names): 'nodes' | 'links' | 'servers' {
   const target = parse(text)
   if (target.kind === 'links') {
-    known(target.from, [...names.servers, ...serverWords, 'cluster'], topology, 'the start of a link')
+    if (target.from === 'cluster' && names.sentinels.length === 0)
+      throw new UsageError(
+        `the target \`${text}\` does not exist on ${topology}, whose nodes say nothing to each other`,
+      )
+    const cluster = names.sentinels.length > 0 ? ['cluster'] : []
+    known(target.from, [...names.servers, ...serverWords, ...cluster], topology, 'the start of a link')
     checkNodes(target.to, topology, names)
   } else if (target.kind === 'servers') known(target.word, [...names.servers, ...serverWords], topology, 'a server')
   else checkNodes(target.word, topology, names)
