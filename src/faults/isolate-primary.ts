@@ -46,8 +46,8 @@ Sentinels has lost the node, and the node itself still says that it is the prima
         async heal() {
           await cut[Symbol.asyncDispose]()
           const healed = await link.ping(pingTimeoutMs)
-          // A node that is down, busy or full meanwhile is another fault's to bring back; a refusal in words came through the link.
-          if (!healed.ok && isSilence(healed.error) && (await node.state()) === 'up')
+          // A link that is still cut, and a node that is down, are another fault's to bring back; a refusal in words came through the link.
+          if (!healed.ok && !link.isCut && isSilence(healed.error) && (await node.state()) === 'up')
             throw new Error(`${link.name}: ${healed.error}`)
         },
       }

@@ -127,6 +127,9 @@ function openLink(proxy: Proxy, { from, to, upstream }: Spec, password: string):
     to,
     host,
     port,
+    get isCut() {
+      return cuts > 0
+    },
     async retarget(address) {
       upstreamHost = address.host
       upstreamPort = address.port
