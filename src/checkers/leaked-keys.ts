@@ -61,7 +61,7 @@ function finding(leaks: readonly Leak[]): Finding {
 }
 
 /** The keys that the audit of the nodes found, those that live on by design left out. */
-export const leftKeys = (events: readonly Event[]): KeyEvent[] =>
+const leftKeys = (events: readonly Event[]): KeyEvent[] =>
   events.filter((event): event is KeyEvent => event.f === 'key' && event.event === 'left')
 
 function leftOver(events: readonly Event[], ttlMs: number): Leak[] {
