@@ -155,11 +155,11 @@ function checkFault(scenario: Scenario, planned: PlannedFault, index: number): P
 
 /** A fault on links needs links. */
 function checkAim(scenario: Scenario, planned: PlannedFault): string[] {
-  const aim = checkTarget(planned.target, scenario.topology.kind, namesOf(scenario))
   const { group } = faults[planned.fault as FaultName] as { group: 'nodes' | 'links' | 'servers' | 'sentinel' }
   const { kind } = scenario.topology
   if (group === 'sentinel' && kind !== 'sentinel')
     return [`${planned.fault} is done to a Sentinel group, and there is none on ${kind}`]
+  const aim = checkTarget(planned.target, kind, namesOf(scenario))
   const needs = group === 'sentinel' ? 'nodes' : group
   if (aim === needs) return checkWord(planned, group)
   const example = { nodes: 'primary or redis-1', links: 'servers→primary', servers: 'server-1 or holder' }[needs]
