@@ -125,6 +125,13 @@ function fate(scene: Suspects, node: string, a: Hold, b: Hold): Judgement {
     return { blame: 'topology', story: () => `${node} died at ${seconds(at)} and came back without the key` }
   }
   if (loss.kind === 'gap') return unclear(`${a.server}'s key went while ${node} was not seen, from ${seconds(loss.t)}`)
+  // A lease that is set into the past is told as a deletion.
+  const jumped = loss.kind === 'deleted' ? incidents.faultNs('clock-jump', node, loss.t, loss.t) : undefined
+  if (jumped !== undefined)
+    return {
+      blame: 'topology',
+      story: () => `the clock of ${node} was moved at ${seconds(jumped)}, which may have ended the key early`,
+    }
   if (loss.kind === 'deleted' || loss.kind === 'moved')
     return { blame: 'lock', story: () => deletion(scene, node, a, loss) }
   if (loss.kind === 'early') {

@@ -216,6 +216,19 @@ test.each<[string, string, string, (Event | Event[])[]]>([
     ],
   ],
   [
+    'a moved clock that left nothing of the lease',
+    'topology',
+    'the clock of redis-1 was moved at 1.400 s, which may have ended the key early',
+    [
+      a(),
+      b(2000),
+      set('redis-1', 999.5, 'token-1'),
+      fault(7, 'clock-jump', 'redis-1', 1400, 2500),
+      key('redis-1', 1500, 'del'),
+      set('redis-1', 1999.5, 'token-2'),
+    ],
+  ],
+  [
     'a restart without the key',
     'topology',
     'redis-1 died at 1.500 s and came back without the key',

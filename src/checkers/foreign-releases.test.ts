@@ -114,6 +114,11 @@ test('a hold of a killed server counts until its last word', () => {
   ])
 })
 
+test('where no value was seen at all, nobody knows whether tokens tell', () => {
+  const events = [other(1499.5), victim(), key('redis-1', 999.5, 'set'), key('redis-1', 1500, 'del')]
+  expect(find('single', events)).toEqual([])
+})
+
 test('locks without tokens: only what came well after the grant', () => {
   const bare = { token: '' }
   const events = [other(1499.5, bare), victim(bare), key('redis-1', 999.5, 'set')]

@@ -17,7 +17,10 @@ export interface KeyRecord {
   hasStrangers: boolean
   /** Times in which a node's events may have been missed. */
   gaps(node: string): readonly Gap[]
-  /** Whether any grant's token was ever seen in a value: a lock may tell the caller another token than the one that it stores. */
+  /**
+   * Whether any grant's token was ever seen in a value: a lock may tell the caller another token than the one that it stores. Where no value was seen at all,
+   * nobody knows, and they count as telling.
+   */
   tokensTell(): boolean
 }
 
@@ -80,11 +83,12 @@ export function keyRecord(
   let tell: boolean | undefined
   return {
     tokensTell: () =>
-      (tell ??= [...nodes.values()].some(({ byLockKey }) =>
-        [...byLockKey].some(([lockKey, tracks]) =>
-          [...tracks.values()].some((track) => holdsOne(track, tokens(lockKey))),
-        ),
-      )),
+      (tell ??=
+        [...nodes.values()].some(({ byLockKey }) =>
+          [...byLockKey].some(([lockKey, tracks]) =>
+            [...tracks.values()].some((track) => holdsOne(track, tokens(lockKey))),
+          ),
+        ) || [...nodes.values()].every(({ all }) => all.every(({ events }) => !events.some(hasValue)))),
     nodes: [...nodes.keys()].sort(),
     hasStrangers,
     gaps: (node) => nodes.get(node)?.gaps ?? [],
@@ -186,6 +190,8 @@ export function ownerOf(name: string, lockKeys: ReadonlySet<string>): string | n
 
 const isWordCharacter = (character: string | undefined) => character !== undefined && /[\p{L}\p{N}]/u.test(character)
 const isBoundary = (name: string, at: number) => !(isWordCharacter(name[at - 1]) && isWordCharacter(name[at]))
+
+const hasValue = ({ value }: KeyEvent) => value !== undefined
 
 /** Samples that are looked at to choose a track. */
 const samplesMax = 200
