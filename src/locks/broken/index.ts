@@ -199,7 +199,7 @@ export const broken = {
   },
   'cleans-up-on-connect': {
     title: 'broken: deletes its own leases whenever it connects',
-    caughtBy: { scenario: 'failover', metric: 'overlaps' },
+    caughtBy: { scenario: 'client-kill', metric: 'overlaps' },
     load: () => import('./cleans-up-on-connect.ts'),
   },
   'local-on-oom': {
