@@ -88,7 +88,7 @@ async function soak(kind: TopologyKind, forMs: number, seed: number) {
     overlaps: overlaps(shops.flatMap((shop) => shop.beliefs)),
     leakedKeys: left.flatMap(({ keys }) => keys).join(' '),
     channels: left.flatMap(({ channels }) => channels).join(' '),
-    connections: left.reduce((total, { connections }) => total + connections, 0),
+    connections: left.flatMap(({ connections }) => connections),
     unhandled: last.flatMap(({ unhandled }) => unhandled),
     /** Medians of the first and of the last quarter. */
     growth: Object.fromEntries(
@@ -215,6 +215,6 @@ async function whatIsLeft(cluster: Cluster, node: string) {
   // Sentinels subscribe as well; they give their names.
   const connections = clients
     .split('\n')
-    .filter((line) => /cmd=(evalsha|eval|subscribe)\b/.test(line) && !line.includes(' name=sentinel-')).length
+    .filter((line) => /cmd=(evalsha|eval|subscribe)\b/.test(line) && !line.includes(' name=sentinel-'))
   return { keys, channels, connections }
 }

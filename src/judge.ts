@@ -19,6 +19,7 @@ export function judge(record: DrillRecord, control?: Report['control']): Report 
     measured,
     faults,
     notes: record.notes,
+    autoExtend: record.lock?.capabilities.autoExtend,
     control,
   })
   const early = endedEarly(events)

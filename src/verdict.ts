@@ -20,6 +20,8 @@ export interface Testimony {
   /** Merged and sorted by `t`. */
   events: readonly Event[]
   damage?: Damage | undefined
+  /** The lock says that it renews its leases by itself. */
+  autoExtend?: boolean | undefined
   measured: Pick<Measured, 'counts' | 'rates' | 'samplesMs'>
   faults: Report['faults']
   /** What makes the evidence incomplete, one sentence each: each is a reason for `unknown`. */
@@ -142,8 +144,8 @@ function tornDoubts({ failed, unfinished, stalled, error }: Torn, damaged: boole
   return doubts
 }
 
-function runCheckers({ plan, events, damage }: Testimony, all: readonly Checker[]) {
-  const evidence: Evidence = { plan, events, ...(damage && { damage }) }
+function runCheckers({ plan, events, damage, autoExtend = false }: Testimony, all: readonly Checker[]) {
+  const evidence: Evidence = { plan, events, autoExtend, ...(damage && { damage }) }
   const findings: Finding[] = []
   const failures: string[] = []
   /** Metrics whose checker threw. */

@@ -32,6 +32,16 @@ const files: Record<string, string> = {
   'too-long.yaml': scenario((text) => text.replace('for: 500ms', 'for: 1m')),
   'improbable.yaml': scenario((text) => text.replace('kind: mutex, keys: 10', 'kind: oversell, resubmit: 1.5')),
   'no-parameter.yaml': scenario((text) => text.replace('for: 500ms', 'keepdata: true')),
+  ...Object.fromEntries(
+    ['failover', 'isolate-primary', 'cut-replication'].flatMap((fault) =>
+      ['single', 'redlock'].map((topology) => [
+        `${fault}-on-${topology}.yaml`,
+        scenario((text) =>
+          text.replace('fault: kill, target: primary', `fault: ${fault}`).replace('sentinel', topology),
+        ),
+      ]),
+    ),
+  ),
   'pausing-the-dead.yaml': scenario((text) =>
     text.replace(
       'target: primary, at: 500ms, for: 500ms }',
@@ -129,6 +139,13 @@ describe('one sentence and exit 2', () => {
       run('no-parameter.yaml'),
       'no-parameter.yaml:7:48: there is no `faults.0.keepdata`; did you mean keepData?',
     ],
+    ...['failover', 'isolate-primary', 'cut-replication'].flatMap((fault) =>
+      ['single', 'redlock'].map((topology): [string, string[], string] => [
+        `${fault} on ${topology}`,
+        run(`${fault}-on-${topology}.yaml`),
+        `${fault}-on-${topology}.yaml:7:5: ${fault} is done to a Sentinel group, and there is none on ${topology}`,
+      ]),
+    ),
     [
       'two faults that contradict each other',
       run('pausing-the-dead.yaml'),

@@ -66,6 +66,19 @@ test('latency is felt by a connection that stands, adds up, and goes', async () 
   })
 })
 
+test('a link whose clients gave up while their answers were held back is open again at once', async () => {
+  await using up = await stand('single')
+  const link = up.links.get('server-1→redis-1')
+  const impatient = await Promise.all([1, 2, 3].map(() => link.dial(5000)))
+  const attributes = { latency: 3_600_000, jitter: 0 }
+  const held = await link.addToxic({ type: 'latency', stream: 'downstream', attributes })
+  // Several answers each, in pieces of their own.
+  for (let i = 0; i < 5; i++) await Promise.all(impatient.map((connection) => connection.ask(['PING'], 20)))
+  for (const connection of impatient) connection[Symbol.dispose]()
+  await held[Symbol.asyncDispose]()
+  expect(await link.ping(4000)).toMatchObject({ ok: true })
+})
+
 test('a toxic survives a cut, and a toxic that does not exist is refused', async () => {
   await using up = await stand('single')
   const link = up.links.get('server-1→redis-1')

@@ -98,7 +98,7 @@ describe('picklock run', () => {
   test('a control that is not caught turns the verdict into unknown, exit 4', async () => {
     const scenario = await readFile(resolve(import.meta.dirname, '../scenarios/oversell.yaml'), 'utf8')
     await writeFile(join(folder, 'blind.yaml'), scenario.replace('control: naive', 'control: set-nx'))
-    const { exitCode, stdout } = await run('blind.yaml --with-control --out blind --quiet')
+    const { exitCode, stdout } = await run('blind.yaml --with-control --set load.duration=1500ms --out blind --quiet')
     expect(stdout).toMatch(/UNKNOWN/)
     expect(stdout).toMatch(/could\s+not\s+have\s+seen/)
     expect(exitCode).toBe(4)

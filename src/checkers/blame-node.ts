@@ -2,6 +2,9 @@ import type { Blame } from './checker.ts'
 import { leaseEndNs, type Loss } from './fate.ts'
 import { serverOf, type Hold } from './holds.ts'
 import { died } from './incidents.ts'
+import { mayComeLate } from './anchor.ts'
+import { readLagNs, writes } from './key-record.ts'
+import type { Renewals } from './renewals.ts'
 import { grantingNode, type Scene } from './scene.ts'
 import { duration, seconds } from './words.ts'
 
@@ -15,10 +18,13 @@ export interface Judgement {
 export interface Suspects extends Scene {
   /** Another hold whose release was under way when the victim's key was deleted. */
   releaseThatDeleted(victim: Hold, t: number): Hold | undefined
+  renewals: Renewals
 }
 
-/** A node that fell silent this shortly before a grant may have given it unseen. */
-const lastWordsNs = 20e6
+/** A node that fell silent this shortly before a grant may have given it unseen: its answer was read that much later. */
+const lastWordsNs = readLagNs
+/** Sentinel announces a promotion when it is done, this much later at most. */
+const announcementNs = 5e9
 /** The observer is back on a node within this time of the node being back. */
 const reconnectNs = 500e6
 
@@ -32,13 +38,13 @@ export function judgeOne(scene: Suspects, a: Hold, b: Hold): Judgement {
   if (nodeB === undefined) {
     const silent = record.nodes.find((node) => mayHaveGrantedUnseen(scene, node, b))
     if (silent !== undefined) return unclear(`what ${silent} did at that time was not seen`)
-    return { blame: 'lock', story: () => `${b.server}'s grant wrote no key on any node` }
+    return wroteNothing(scene, nodes, b, a, b)
   }
   const nodeA = grantingNode(scene, nodes, a)
   if (nodeA === undefined) {
     const silent = record.nodes.find((node) => mayHaveGrantedUnseen(scene, node, a))
     if (silent !== undefined) return unclear(`what ${silent} did when ${a.server} was granted it was not seen`)
-    return { blame: 'lock', story: () => `${a.server}'s grant wrote no key on any node` }
+    return wroteNothing(scene, nodes, a, a, b)
   }
 
   const between = incidents.switches.filter((change) => change.t > a.startNs && change.t <= b.startNs)
@@ -46,9 +52,10 @@ export function judgeOne(scene: Suspects, a: Hold, b: Hold): Judgement {
   if (!rejoined && scene.anchor(nodeB, a) !== undefined) return onNode(scene, nodeB, a, b)
 
   // The second grant's node never had the first one's key, or lost it when it was a replica in between.
-  if (b.startNs >= leaseEndNs(a)) return overdue(nodeA, a)
-  if (missedReplication(scene, nodeB, a)) return unclear(`what ${nodeB} had of ${a.server}'s key was not seen`)
+  if (b.startNs >= leaseEndNs(a)) return overdue(scene, nodeA, a)
   const promoted = incidents.switches.findLast((change) => change.t <= b.startNs && change.to === nodeB)
+  if (missedReplication(scene, nodeB, a) && !cannotHaveIt(scene, nodeA, nodeB, a, b, promoted?.t))
+    return unclear(`what ${nodeB} had of ${a.server}'s key was not seen`)
   if (promoted && promoted.t > a.startNs)
     return {
       blame: 'topology',
@@ -61,6 +68,16 @@ export function judgeOne(scene: Suspects, a: Hold, b: Hold): Judgement {
   }
 }
 
+/** The record shows no key of that grant, unless it is told so late that nobody can say whose it is. */
+function wroteNothing(scene: Suspects, nodes: readonly string[], hold: Hold, a: Hold, b: Hold): Judgement {
+  for (const node of nodes)
+    if (mayComeLate(scene.record.track(node, hold.key)!, hold)) {
+      const judgement = innocent(scene, node, a, b)
+      if (judgement?.blame === 'topology') return judgement
+    }
+  return { blame: 'lock', story: () => `${hold.server}'s grant wrote no key on any node` }
+}
+
 /** No key of that name was ever on a node: the lock kept none there, unless it calls its keys by names that tell nothing, or did so unseen. */
 export function noKey(scene: Suspects, a: Hold, b: Hold): Judgement {
   const { record } = scene
@@ -71,8 +88,17 @@ export function noKey(scene: Suspects, a: Hold, b: Hold): Judgement {
   return { blame: 'lock', story: () => `the lock never wrote a key of ${a.key} on any node` }
 }
 
-/** What became of the first holder's key on the node that gave the second grant. */
+/**
+ * What became of the first holder's key on the node that gave the second grant. Where no sample shows which write was the first holder's, what else
+ * takes keys away at that time explains it as well.
+ */
 export function onNode(scene: Suspects, node: string, a: Hold, b: Hold): Judgement {
+  const judgement = fate(scene, node, a, b)
+  if (judgement.blame !== 'lock' || a.token === undefined || scene.proven(node, a)) return judgement
+  return innocent(scene, node, a, b) ?? judgement
+}
+
+function fate(scene: Suspects, node: string, a: Hold, b: Hold): Judgement {
   const { incidents } = scene
   const loss = scene.loss(node, a)
   const second = scene.anchor(node, b)
@@ -94,11 +120,18 @@ export function onNode(scene: Suspects, node: string, a: Hold, b: Hold): Judgeme
   if (loss.kind === 'evicted')
     return { blame: 'topology', story: () => `${node} evicted ${a.server}'s key at ${seconds(loss.t)}` }
   if (loss.kind === 'restart') {
-    if (b.startNs >= leaseEndNs(a)) return overdue(node, a)
+    if (b.startNs >= leaseEndNs(a)) return overdue(scene, node, a)
     const at = incidents.downNs(node, loss.t - 1e9, b.startNs) ?? loss.t
     return { blame: 'topology', story: () => `${node} died at ${seconds(at)} and came back without the key` }
   }
   if (loss.kind === 'gap') return unclear(`${a.server}'s key went while ${node} was not seen, from ${seconds(loss.t)}`)
+  // A lease that is set into the past is told as a deletion.
+  const jumped = loss.kind === 'deleted' ? incidents.faultNs('clock-jump', node, loss.t, loss.t) : undefined
+  if (jumped !== undefined)
+    return {
+      blame: 'topology',
+      story: () => `the clock of ${node} was moved at ${seconds(jumped)}, which may have ended the key early`,
+    }
   if (loss.kind === 'deleted' || loss.kind === 'moved')
     return { blame: 'lock', story: () => deletion(scene, node, a, loss) }
   if (loss.kind === 'early') {
@@ -114,8 +147,43 @@ export function onNode(scene: Suspects, node: string, a: Hold, b: Hold): Judgeme
         `${a.server}'s key expired on ${node} at ${seconds(loss.t)}, earlier than the ${duration(a.ttlMs!)} that it had asked for`,
     }
   }
-  return expiry(node, a, loss.t)
+  return expiry(scene, node, a, loss.t)
 }
+
+/** What may have taken a key of which nobody knows when it was written; undefined where nothing but a lock's calls can have. */
+function innocent(
+  { incidents, record, sentinel, anchor }: Suspects,
+  node: string,
+  a: Hold,
+  b: Hold,
+): Judgement | undefined {
+  const [fromNs, toNs] = [a.invokeNs, b.startNs + readLagNs]
+  const elsewhere = record.nodes.filter((other) => other !== node && anchor(other, a) !== undefined)
+  if (
+    sentinel &&
+    elsewhere.length > 0 &&
+    record.nodes.some((each) => incidents.faultNs('isolate-primary', each, fromNs, toNs))
+  )
+    return { blame: 'topology', story: () => `two primaries took writes: ${[node, ...elsewhere].join(' and ')}` }
+  for (const [fault, what] of takers) {
+    const t = incidents.faultNs(fault, node, fromNs, toNs)
+    if (t === undefined) continue
+    const story = () =>
+      `${what} ${node} at ${seconds(t)}, which may have taken ${a.server}'s key: its write was not sampled`
+    return { blame: 'topology', story }
+  }
+  const unseen =
+    (sentinel && incidents.switches.some(({ t }) => t >= fromNs && t <= toNs)) ||
+    record.gaps(node).some((gap) => gap.fromNs <= toNs && gap.toNs >= fromNs)
+  return unseen ? unclear(`which write on ${node} was ${a.server}'s was not seen`) : undefined
+}
+
+/** Faults that take keys away, and how they are told. */
+const takers = [
+  ['clock-jump', 'the clock was moved of'],
+  ['eviction', 'keys were evicted from'],
+  ['flush', 'a flush emptied'],
+] as const
 
 /** On the node the second grant's key came first: its answer came later than the first one's whole lease began. */
 function reversed(scene: Suspects, node: string, a: Hold, b: Hold): Judgement {
@@ -135,12 +203,25 @@ function overwrittenNs(scene: Suspects, node: string, a: Hold, b: Hold): number 
   return scene.record.track(node, b.key)?.events[second]?.t
 }
 
-function expiry(node: string, a: Hold, t: number): Judgement {
+function expiry(scene: Suspects, node: string, a: Hold, t: number): Judgement {
   if (a.validUntilNs !== Infinity)
     return {
       blame: 'lock',
       story: () =>
         `${a.server}'s key expired on ${node} at ${seconds(t)}, while the lock claimed to hold it until ${seconds(a.validUntilNs)}`,
+    }
+  const saidYesNs = scene.renewals.saidYesNs(a, t)
+  if (saidYesNs !== undefined)
+    return {
+      blame: 'lock',
+      story: () =>
+        `${a.server}'s key expired on ${node} at ${seconds(t)}, and the lock said yes to an extension that was asked for at ${seconds(saidYesNs)}`,
+    }
+  if (scene.renewals.isOverdue(a, t))
+    return {
+      blame: 'lock',
+      story: () =>
+        `${a.server}'s key expired on ${node} at ${seconds(t)}, which the lock had promised to renew (autoExtend), and nothing kept it from that`,
     }
   return {
     blame: 'holder',
@@ -149,9 +230,9 @@ function expiry(node: string, a: Hold, t: number): Judgement {
 }
 
 /** Something took the key, but its lease would have been over as well. */
-function overdue(node: string, a: Hold): Judgement {
+function overdue(scene: Suspects, node: string, a: Hold): Judgement {
   const end = leaseEndNs(a)
-  return expiry(node, a, end)
+  return expiry(scene, node, a, end)
 }
 
 function deletion(scene: Suspects, node: string, a: Hold, loss: Loss): string {
@@ -174,6 +255,29 @@ export function mayHaveGrantedUnseen(scene: Pick<Scene, 'record'>, node: string,
     if (fromNs >= hold.startNs - lastWordsNs) return true
     if (toNs === Infinity) return false
     return !restarted || toNs <= hold.startNs + reconnectNs
+  })
+}
+
+/**
+ * The observer of a replica that is promoted loses its connection at that moment. What was granted elsewhere afterwards cannot have been replicated;
+ * nor can the key have been there where the observer was back, asked for all keys, and saw it written anew.
+ */
+function cannotHaveIt(
+  scene: Suspects,
+  nodeA: string,
+  nodeB: string,
+  a: Hold,
+  b: Hold,
+  promotedNs: number | undefined,
+): boolean {
+  if (promotedNs === undefined || promotedNs <= a.startNs) return false
+  const granted = scene.record.track(nodeA, a.key)?.events[scene.anchor(nodeA, a)!]
+  const taken = scene.record.track(nodeB, b.key)?.events[scene.anchor(nodeB, b)!]
+  return scene.record.gaps(nodeB).some(({ fromNs, toNs, restarted }) => {
+    if (fromNs > a.startNs + lastWordsNs || toNs < a.startNs) return false
+    const byPromotion = !restarted && fromNs <= promotedNs && fromNs >= promotedNs - announcementNs
+    if (byPromotion && granted !== undefined && granted.t > fromNs) return true
+    return taken !== undefined && writes(taken) && taken.t > toNs + readLagNs
   })
 }
 

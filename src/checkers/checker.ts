@@ -21,6 +21,8 @@ export interface Evidence {
   events: readonly Event[]
   /** The ledger's damage, counted by SQL; absent where the workload has no ledger. */
   damage?: Damage
+  /** Whether the lock says of itself that it renews its leases while they are held (`autoExtend`). */
+  autoExtend?: boolean
 }
 
 export type Blame = 'lock' | 'holder' | 'topology' | 'unclear'

@@ -1,32 +1,8 @@
 import { expect, test } from 'vitest'
-import {
-  end,
-  event,
-  evidence,
-  extend,
-  fault,
-  history,
-  hold,
-  key,
-  set,
-  topology,
-  type HoldOptions,
-} from '../../test/support/history.ts'
+import { end, event, evidence, extend, fault, history, hold, key, set, topology } from '../../test/support/history.ts'
+import { a, b, find, restart } from '../../test/support/overlaps.ts'
 import type { Event } from '../history/event.ts'
-import type { Plan } from '../plan/scenario.ts'
 import { exclusion } from './exclusion.ts'
-
-const find = (kind: Plan['topology']['kind'], ...events: (Event | Event[])[]) =>
-  exclusion.check(evidence(kind, history(...events, end(20_000)))).map(({ blame, count, message }) => ({
-    blame,
-    count,
-    story: message.slice(message.indexOf('granted it too; ') + 'granted it too; '.length),
-    message,
-  }))
-
-const a = (more: Partial<HoldOptions> = {}) => hold({ op: 1, process: 'server-1/vu-1', at: 1000, until: 9000, ...more })
-const b = (at: number, more: Partial<HoldOptions> = {}) =>
-  hold({ op: 2, process: 'server-2/vu-1', at, until: at + 500, ...more })
 
 test('a good history has no findings', () => {
   expect(
@@ -240,6 +216,19 @@ test.each<[string, string, string, (Event | Event[])[]]>([
     ],
   ],
   [
+    'a moved clock that left nothing of the lease',
+    'topology',
+    'the clock of redis-1 was moved at 1.400 s, which may have ended the key early',
+    [
+      a(),
+      b(2000),
+      set('redis-1', 999.5, 'token-1'),
+      fault(7, 'clock-jump', 'redis-1', 1400, 2500),
+      key('redis-1', 1500, 'del'),
+      set('redis-1', 1999.5, 'token-2'),
+    ],
+  ],
+  [
     'a restart without the key',
     'topology',
     'redis-1 died at 1.500 s and came back without the key',
@@ -335,7 +324,7 @@ test.each<[string, string, string, (Event | Event[])[]]>([
       a(),
       b(2000),
       set('redis-1', 999.5, 'token-1'),
-      ...restart(1500, 8000),
+      ...restart(1850, 8000),
       key('redis-1', 8001, 'sample', 'stock:7', { pttlMs: -2 }),
     ],
   ],
@@ -347,7 +336,8 @@ test.each<[string, string, string, (Event | Event[])[]]>([
       a(),
       b(2000),
       set('redis-1', 999.5, 'token-1'),
-      ...restart(1995, 8000),
+      // Its answer was read when the node was dead already.
+      ...restart(1910, 8000),
       key('redis-1', 8001, 'sample', 'stock:7', { pttlMs: -2 }),
     ],
   ],
@@ -416,181 +406,65 @@ test('a killed server believes until its death and no longer', () => {
   expect(find('single', dead, b(4000), ...expired)).toMatchObject([{ blame: 'holder' }])
 })
 
-test('a vote that was taken back before the grant is not the one that counted', () => {
-  const findings = find(
-    'redlock',
-    a({ from: 900 }),
-    b(1500),
-    ...trio(999, 'token-1', 1),
-    set('redis-2', 950, 'token-1'),
-    key('redis-2', 960, 'del'),
-    set('redis-2', 1000.5, 'token-1'),
-    key('redis-2', 1200, 'evicted'),
-    ...trio(1499, 'token-2', 2, 3),
-  )
-  expect(findings).toMatchObject([{ blame: 'topology', story: "redis-2 evicted server-1's key at 1.200 s" }])
+test('two grants in turn that were not sampled have not written the same, and a moved clock may have taken the first', () => {
+  const told = set('redis-1', 100, 'token-1')
+  const unsampled = [
+    key('redis-1', 1030, 'set'),
+    key('redis-1', 1050, 'expire'),
+    key('redis-1', 1128.4, 'expired'),
+    key('redis-1', 1128.5, 'set'),
+    key('redis-1', 1129, 'del'),
+  ]
+  const events = [a(), b(1040, { from: 900 }), told, key('redis-1', 800, 'del'), unsampled]
+  expect(find('single', ...events, fault(7, 'clock-jump', 'redis-1', 500, 3000))).toMatchObject([
+    { blame: 'topology', story: 'the clock of redis-1 was moved at 0.500 s, which ended the key early' },
+  ])
+  expect(find('single', ...events)).toMatchObject([{ blame: 'lock' }])
 })
 
-test('sentinel: lost in a failover', () => {
-  const [finding] = find(
-    'sentinel',
-    a({ at: 4990 }),
-    b(5871),
-    set('redis-1', 4989.5, 'token-1'),
-    set('redis-2', 4000, 'token-0'),
-    key('redis-2', 4100, 'del'),
-    topology(5003, 'down', 'redis-1'),
-    key('redis-1', 5003, 'gap', ''),
-    topology(5861, 'switch-master', 'redis-2', { from: 'redis-1', to: 'redis-2' }),
-    set('redis-2', 5870.5, 'token-2'),
-  )
-  expect(finding).toMatchObject({
-    blame: 'topology',
-    story: 'redis-1 died at 5.003 s, redis-2 was promoted at 5.861 s without the key, which was never replicated',
-  })
-})
-
-const failover = [
-  topology(2000, 'down', 'redis-1'),
-  key('redis-1', 2000, 'gap', ''),
-  topology(3000, 'switch-master', 'redis-2', { from: 'redis-1', to: 'redis-2' }),
-]
-
-test('sentinel: the key was replicated, and the lock overwrote it on the new primary', () => {
-  const findings = find(
-    'sentinel',
+test('an extension that says yes to what had expired', () => {
+  const events = [
     a(),
-    b(3100),
-    set('redis-1', 999.5, 'token-1'),
-    set('redis-2', 1000.2, 'token-1'),
-    failover,
-    set('redis-2', 3099.5, 'token-2'),
-  )
-  expect(findings).toMatchObject([{ blame: 'lock', story: "server-1's key on redis-2 was overwritten at 3.099 s" }])
-})
-
-test('sentinel: the key was replicated, and the replica was told to delete it when its time was over', () => {
-  const findings = find(
-    'sentinel',
-    a(),
+    extend('server-1/vu-1', 5, 1, 4100, 4102),
     b(4000),
     set('redis-1', 999.5, 'token-1'),
-    set('redis-2', 1000.2, 'token-1'),
     key('redis-1', 3700, 'expired'),
-    key('redis-2', 3700.3, 'del'),
     set('redis-1', 3999.5, 'token-2'),
-    set('redis-2', 3999.9, 'token-2'),
-  )
-  expect(findings).toMatchObject([{ blame: 'holder' }])
-})
-
-test('sentinel: a grant that the record missed, but the sample after the gap shows', () => {
-  const findings = find(
-    'sentinel',
-    a(),
-    b(3100),
-    set('redis-1', 999.5, 'token-1'),
-    failover,
-    key('redis-2', 3050, 'gap', ''),
-    key('redis-2', 3150, 'resync', '', { value: 'same process' }),
-    key('redis-2', 3151, 'sample', 'stock:7', { value: 'token-2', pttlMs: 2600 }),
-  )
-  expect(findings).toMatchObject([{ blame: 'topology' }])
-})
-
-test('sentinel: granted on nothing while the primary was dead', () => {
-  const findings = find(
-    'sentinel',
-    a(),
-    b(2300),
-    set('redis-1', 999.5, 'token-1'),
-    set('redis-2', 1000.2, 'token-1'),
-    failover,
-  )
-  expect(findings).toMatchObject([{ blame: 'lock', story: "server-2's grant wrote no key on any node" }])
-})
-
-test('sentinel: two primaries took writes', () => {
-  const split = topology(900, 'switch-master', 'redis-2', { from: 'redis-1', to: 'redis-2' })
-  const findings = find(
-    'sentinel',
-    a(),
-    b(1500),
-    split,
-    set('redis-1', 999.5, 'token-1'),
-    set('redis-2', 1499.5, 'token-2'),
-  )
-  expect(findings).toMatchObject([
-    { blame: 'topology', story: "two primaries took writes: server-1's key was on redis-1, server-2's on redis-2" },
+  ]
+  expect(find('single', ...events)).toMatchObject([
+    {
+      blame: 'lock',
+      story:
+        "server-1's key expired on redis-1 at 3.700 s, and the lock said yes to an extension that was asked for at 4.100 s",
+    },
   ])
 })
 
-test('sentinel: both on the old primary, which the lock overwrote', () => {
-  const split = topology(900, 'switch-master', 'redis-2', { from: 'redis-1', to: 'redis-2' })
-  const findings = find(
-    'sentinel',
-    a(),
-    b(1500),
-    split,
-    set('redis-1', 999.5, 'token-1'),
-    set('redis-1', 1499.5, 'token-2'),
+test('a lock that renews by itself, and did not', () => {
+  const blame = (...more: (Event | Event[])[]) => {
+    const events = history(
+      a(),
+      b(4000),
+      set('redis-1', 999.5, 'token-1'),
+      key('redis-1', 3700, 'expired'),
+      set('redis-1', 3999.5, 'token-2'),
+      ...more,
+      end(20_000),
+    )
+    return exclusion.check({ ...evidence('single', events), autoExtend: true })[0]!
+  }
+  /** It serves others all the time. */
+  const alive = Array.from({ length: 40 }, (_, i) =>
+    event(i * 100, 'server-1/vu-9', 'fail', 'acquire', 100 + i, 'stock:1', { error: 'contended' }),
   )
-  expect(findings).toMatchObject([{ blame: 'lock' }])
-})
-
-const trio = (t: number, token: string, ...nodes: number[]) => nodes.map((n) => set(`redis-${n}`, t + n / 10, token))
-
-test.each<[string, string, string | RegExp, (Event | Event[])[]]>([
-  [
-    'one of its two nodes restarted empty',
-    'topology',
-    'redis-2 died at 1.500 s and came back without the key',
-    [
-      ...trio(999, 'token-1', 1, 2),
-      ...restart(1500, 1900, 'redis-2'),
-      key('redis-2', 1901, 'sample', 'stock:7', { pttlMs: -2 }),
-      ...trio(1999, 'token-2', 2, 3),
-    ],
-  ],
-  [
-    'all expired in their time',
-    'holder',
-    /in its time/,
-    [
-      ...trio(999, 'token-1', 1, 2, 3),
-      ...[1, 2, 3].map((n) => key(`redis-${n}`, 3700 + n, 'expired')),
-      ...trio(3999, 'token-2', 1, 2, 3),
-    ],
-  ],
-  [
-    'no majority at all',
-    'lock',
-    "server-2's grant has 1 of 3 nodes, which is no majority",
-    [...trio(999, 'token-1', 1, 2), ...trio(1999, 'token-2', 3)],
-  ],
-  [
-    'overwritten on the shared node',
-    'lock',
-    "server-1's key on redis-2 was overwritten at 1.999 s",
-    [...trio(999, 'token-1', 1, 2), ...trio(1999, 'token-2', 2, 3)],
-  ],
-  [
-    'one evicted, but the lock overwrote two others',
-    'lock',
-    /overwritten/,
-    [...trio(999, 'token-1', 1, 2, 3), key('redis-1', 1500, 'evicted'), ...trio(1999, 'token-2', 1, 2, 3)],
-  ],
-  [
-    'one evicted was enough',
-    'topology',
-    "redis-2 evicted server-1's key at 1.500 s",
-    [...trio(999, 'token-1', 1, 2), key('redis-2', 1500, 'evicted'), ...trio(1999, 'token-2', 2, 3)],
-  ],
-])('redlock: %s → %s', (_, blame, story, events) => {
-  const late = events.flat().some((event) => event.f === 'key' && event.t > 3e9)
-  const [finding] = find('redlock', a(), b(late ? 4000 : 2000), ...events)
-  expect(finding!.blame).toBe(blame)
-  expect(finding!.story).toMatch(story)
+  expect(blame(alive)).toMatchObject({ blame: 'lock' })
+  expect(blame(alive).message).toContain(
+    'which the lock had promised to renew (autoExtend), and nothing kept it from that',
+  )
+  expect(blame(alive, fault(7, 'partition', 'server-1→redis-1', 1500, 1800))).toMatchObject({ blame: 'lock' })
+  expect(blame(alive, fault(7, 'partition', 'server-1→redis-1', 3000, 3500))).toMatchObject({ blame: 'holder' })
+  // Its server stood still.
+  expect(blame(alive.slice(0, 25))).toMatchObject({ blame: 'holder' })
 })
 
 test('an acquire that nobody knows of overlaps with nothing', () => {
@@ -600,15 +474,6 @@ test('an acquire that nobody knows of overlaps with nothing', () => {
   ]
   expect(find('single', unknown, b(2000))).toEqual([])
 })
-
-function restart(from: number, to: number, node = 'redis-1'): Event[] {
-  return [
-    key(node, from, 'gap', ''),
-    topology(from, 'down', node),
-    topology(to, 'up', node),
-    key(node, to, 'resync', '', { value: 'restarted' }),
-  ]
-}
 
 test('a token that the lock does not store leaves the blame to the times', () => {
   const stored = [

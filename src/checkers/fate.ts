@@ -1,4 +1,5 @@
-import { isWrittenAgain, readLagNs, removals, valueAfter, writes, type Track } from './key-record.ts'
+import { isWrittenAgain } from './anchor.ts'
+import { readLagNs, removals, valueAfter, writes, type Track } from './key-record.ts'
 import type { Hold } from './holds.ts'
 
 /**

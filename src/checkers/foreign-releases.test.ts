@@ -114,6 +114,11 @@ test('a hold of a killed server counts until its last word', () => {
   ])
 })
 
+test('where no value was seen at all, nobody knows whether tokens tell', () => {
+  const events = [other(1499.5), victim(), key('redis-1', 999.5, 'set'), key('redis-1', 1500, 'del')]
+  expect(find('single', events)).toEqual([])
+})
+
 test('locks without tokens: only what came well after the grant', () => {
   const bare = { token: '' }
   const events = [other(1499.5, bare), victim(bare), key('redis-1', 999.5, 'set')]
@@ -131,6 +136,15 @@ test('a quorum: a majority decides', () => {
   expect(find('redlock', ...events, ...gone(1))).toEqual([])
   const [finding] = find('redlock', ...events, ...gone(1, 3))
   expect(finding!.message).toContain('its key on redis-1 and redis-3 was deleted')
+})
+
+test('a quorum: a round that was lost and taken back is not the one that counted, with the same token', () => {
+  const late = [1, 2].map((n) => [key(`redis-${n}`, 1003, 'del'), set(`redis-${n}`, 1003.5, 'token-1')])
+  const early = trio(990, 'token-1', 1, 2)
+  expect(find('redlock', other(1002), victim({ from: 900 }), early, trio(999, 'token-1', 3), late)).toEqual([])
+  // The undo was read in time, the second round was not.
+  const undone = [1, 2].map((n) => [key(`redis-${n}`, 995, 'del'), set(`redis-${n}`, 1003.5, 'token-1')])
+  expect(find('redlock', other(1002), victim({ from: 900 }), early, undone)).toEqual([])
 })
 
 test('sentinel: a failover explains it, and so does a replica that follows', () => {

@@ -107,7 +107,7 @@ test('an extension replaces the end of the validity, and without validForMs take
   expect(beliefs(open)).toEqual([[10, 100]])
 })
 
-test('an extension that came late begins a second belief of the same grant', () => {
+test('an extension that came late begins a second belief of the same grant, or spans the gap', () => {
   const events = history(
     hold({ ...a, at: 10, until: 90, validForMs: 30 }),
     extend(a.process, 5, 1, 30, 50, { validForMs: 30 }),
@@ -118,6 +118,18 @@ test('an extension that came late begins a second belief of the same grant', () 
     [50, 80],
   ])
   expect(grantsOf(holdsOf(events))).toBe(1)
+  // Asked for when it had ended already: the answer says that nothing was lost in between.
+  const gap = history(
+    hold({ ...a, at: 10, until: 90, validForMs: 30 }),
+    extend(a.process, 5, 1, 45, 50, { validForMs: 30 }),
+    hold({ ...b, at: 42, until: 46 }),
+    end(100),
+  )
+  expect(beliefs(gap)).toEqual([
+    [10, 80],
+    [42, 46],
+  ])
+  expect(pairs(gap)).toEqual(['1-2'])
   const released = history(
     hold({ ...a, at: 10, until: 20, validForMs: 30 }),
     extend(a.process, 5, 1, 15, 50, { validForMs: 30 }),

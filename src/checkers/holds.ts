@@ -7,8 +7,8 @@ import { OpTable } from './op-table.ts'
  *
  * Belief begins with `acquire ok` and ends with the first of: `release invoke`, `lost` (the signal, or an extension that was refused
  * because the lock was lost), the end of `validForMs`, the last word of a server that died, the end of the drill. An extension replaces the end of the validity by
- * its own `t + validForMs`, and by none where it names none. One that comes after the belief has ended begins a second interval of the
- * same grant. An acquire whose outcome nobody knows (`info`) gives no belief.
+ * its own `t + validForMs`, and by none where it names none. One that is asked for after the validity has ended, and granted, says that nothing was
+ * lost in between: belief spans the gap. One that was asked for in time and answered late begins a second interval of the same grant. An acquire whose outcome nobody knows (`info`) gives no belief.
  *
  * A server that dies takes the last turn of its event loop with it, in which it may have released what it held: the record proves nothing
  * beyond the last event that it wrote.
@@ -227,7 +227,8 @@ function build(events: readonly Event[]): Holds {
           else extensions.set(event.grant, [extension])
           const until = event.validForMs === undefined ? Infinity : event.t + event.validForMs * 1e6
           const over = Math.min(columns.hardEndNs[i]!, columns.validUntilNs[i]!)
-          if (event.t <= over) columns.validUntilNs[i] = until
+          const spans = columns.hardEndNs[i] === Infinity && extension.invokeNs > over
+          if (event.t <= over || spans) columns.validUntilNs[i] = until
           else if (columns.hardEndNs[i] === Infinity) {
             // It came late: its validity had ended, and now it believes again.
             const next = columns.add(

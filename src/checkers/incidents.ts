@@ -8,6 +8,8 @@ export interface Incidents {
   downNs(node: string, fromNs: number, toNs: number): number | undefined
   /** A fault of that name on that node whose time touches the window: when it was injected. */
   faultNs(fault: string, node: string, fromNs: number, toNs: number): number | undefined
+  /** Whether any fault at all was on in the window. */
+  anyFault(fromNs: number, toNs: number): boolean
 }
 
 export function incidentsOf(events: readonly Event[]): Incidents {
@@ -36,6 +38,7 @@ export function incidentsOf(events: readonly Event[]): Incidents {
           return known.fromNs
       return undefined
     },
+    anyFault: (fromNs, toNs) => [...faults.values()].some((known) => known.fromNs <= toNs && known.toNs >= fromNs),
   }
 }
 

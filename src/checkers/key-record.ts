@@ -1,5 +1,4 @@
 import type { Event, KeyEvent } from '../history/event.ts'
-import type { Hold } from './holds.ts'
 
 /**
  * What the harness' own connections saw of the locks' keys, indexed by node and by the lock's name for the key.
@@ -18,7 +17,10 @@ export interface KeyRecord {
   hasStrangers: boolean
   /** Times in which a node's events may have been missed. */
   gaps(node: string): readonly Gap[]
-  /** Whether any grant's token was ever seen in a value: a lock may tell the caller another token than the one that it stores. */
+  /**
+   * Whether any grant's token was ever seen in a value: a lock may tell the caller another token than the one that it stores. Where no value was seen at all,
+   * nobody knows, and they count as telling.
+   */
   tokensTell(): boolean
 }
 
@@ -42,9 +44,6 @@ export interface Gap {
  * trusted only beyond this.
  */
 export const readLagNs = 100e6
-/** A sample that shows the grant's token is proof at any time; the search for it ends here. */
-const provenLagNs = 2e9
-
 export const removals: ReadonlySet<string> = new Set(['del', 'expired', 'evicted', 'rename_from', 'move_from'])
 /** Events that change neither the value nor whether the key is there. */
 const quiet: ReadonlySet<string> = new Set(['expire', 'persist', 'sample'])
@@ -84,11 +83,12 @@ export function keyRecord(
   let tell: boolean | undefined
   return {
     tokensTell: () =>
-      (tell ??= [...nodes.values()].some(({ byLockKey }) =>
-        [...byLockKey].some(([lockKey, tracks]) =>
-          [...tracks.values()].some((track) => holdsOne(track, tokens(lockKey))),
-        ),
-      )),
+      (tell ??=
+        [...nodes.values()].some(({ byLockKey }) =>
+          [...byLockKey].some(([lockKey, tracks]) =>
+            [...tracks.values()].some((track) => holdsOne(track, tokens(lockKey))),
+          ),
+        ) || [...nodes.values()].every(({ all }) => all.every(({ events }) => !events.some(hasValue)))),
     nodes: [...nodes.keys()].sort(),
     hasStrangers,
     gaps: (node) => nodes.get(node)?.gaps ?? [],
@@ -191,6 +191,8 @@ export function ownerOf(name: string, lockKeys: ReadonlySet<string>): string | n
 const isWordCharacter = (character: string | undefined) => character !== undefined && /[\p{L}\p{N}]/u.test(character)
 const isBoundary = (name: string, at: number) => !(isWordCharacter(name[at - 1]) && isWordCharacter(name[at]))
 
+const hasValue = ({ value }: KeyEvent) => value !== undefined
+
 /** Samples that are looked at to choose a track. */
 const samplesMax = 200
 
@@ -228,71 +230,6 @@ function choose(tracks: Map<string, GrowingTrack> | undefined, tokens: readonly 
   return [...tracks.values()]
     .map((track) => ({ track, score: score(track) }))
     .sort((a, b) => b.score - a.score || a.track.key.length - b.track.key.length)[0]?.track
-}
-
-/** Events that are looked at on either side of a grant. */
-const anchorStepsMax = 5000
-
-/**
- * The event with which a grant's key came into being on the node, as an index into the track: the last write before the grant that a
- * sample shows to hold its token and that is still there, or the first one soon after it, or one that was gone before, or the sample that found it after a
- * gap, or, where tokens do not tell, the last write in the time of its acquire that is not known to be another's.
- */
-export function anchorOf(track: Track | undefined, hold: Hold): number | undefined {
-  if (!track) return undefined
-  const { events } = track
-  const { token, invokeNs, startNs } = hold
-  const last = lastUpTo(events, startNs)
-  let found: number | undefined
-  let unknown: number | undefined
-  let removed = false
-  for (let at = last; at >= 0 && events[at]!.t >= invokeNs && last - at < anchorStepsMax; at--) {
-    removed ||= removals.has(events[at]!.event)
-    const whose = whoseWrite(events, at, token)
-    if (whose === 'ours') {
-      // An earlier try of the same call may have been taken back, and the vote that counted comes after the majority's.
-      if (writes(events[at]!) && !removed) return at
-      found ??= at
-    } else if (whose === 'unknown') unknown ??= at
-  }
-  const latestNs = startNs + (token === undefined ? readLagNs : provenLagNs)
-  for (let at = last + 1; at < events.length && events[at]!.t <= latestNs && at - last < anchorStepsMax; at++) {
-    const whose = whoseWrite(events, at, token)
-    if (whose === 'ours') return at
-    if (whose === 'unknown' && events[at]!.t <= startNs + readLagNs) unknown ??= at
-  }
-  // What came after the try that was taken back, and was not sampled, may be the one that counted.
-  return found !== undefined && (unknown === undefined || unknown < found) ? found : unknown
-}
-
-/** Whether a sample shows the grant's token in what the event wrote. */
-export const isProven = (track: Track, anchor: number, { token }: Hold): boolean =>
-  whoseWrite(track.events, anchor, token) === 'ours'
-
-/** Of an event that brought a key into being, or found it after a gap; undefined of any other. */
-function whoseWrite(
-  events: readonly KeyEvent[],
-  at: number,
-  token: string | undefined,
-): 'ours' | 'others' | 'unknown' | undefined {
-  const event = events[at]!
-  if (event.event === 'sample') {
-    const first = at === 0 || events[at - 1]!.event === 'resync'
-    return first && token !== undefined && event.value?.includes(token) ? 'ours' : undefined
-  }
-  if (!writes(event)) return undefined
-  const value = token === undefined ? undefined : valueAfter(events, at)
-  if (value === undefined) return 'unknown'
-  return value.includes(token!) ? 'ours' : 'others'
-}
-
-/** Whether a removal is the first half of writing the key anew: the next write, a moment later, has the token again. */
-export function isWrittenAgain(events: readonly KeyEvent[], removal: number, token: string | undefined): boolean {
-  if (token === undefined) return false
-  let next = removal + 1
-  while (next < events.length && !writes(events[next]!)) next++
-  const soon = next < events.length && events[next]!.t - events[removal]!.t < readLagNs
-  return soon && (valueAfter(events, next)?.includes(token) ?? false)
 }
 
 /** What the key held after this event, where a sample tells. */

@@ -1,5 +1,16 @@
 import { expect, test } from 'vitest'
-import { end, event, evidence, history, hold, key, set, topology, type Nested } from '../../test/support/history.ts'
+import {
+  end,
+  event,
+  evidence,
+  extend,
+  history,
+  hold,
+  key,
+  set,
+  topology,
+  type Nested,
+} from '../../test/support/history.ts'
 import type { AuditEvent } from '../history/event.ts'
 import { leakedKeys } from './leaked-keys.ts'
 
@@ -115,12 +126,49 @@ test('a lease that is prolonged when its hold was released', () => {
   expect(find(kept, again, renewal(2400), renewal(3300))).toEqual([])
 })
 
-test('a release that failed proves nothing', () => {
-  const failed = [
+test('a release that was refused, or of which nobody knows, ends the hold as well', () => {
+  const failed = (type: 'fail' | 'info') => [
     event(999, 'server-1/vu-1', 'invoke', 'acquire', 1, 'stock:7', { ttlMs: 2700 }),
     event(1000, 'server-1/vu-1', 'ok', 'acquire', 1, 'stock:7', { token: 'token-1' }),
     event(1500, 'server-1/vu-1', 'invoke', 'release', 2, 'stock:7', { grant: 1 }),
-    event(1501, 'server-1/vu-1', 'info', 'release', 2, 'stock:7', { grant: 1 }),
+    event(1501, 'server-1/vu-1', type, 'release', 2, 'stock:7', { grant: 1 }),
   ]
-  expect(find(failed, ...[999.5, 2400, 3300].map((t) => set('redis-1', t, 'token-1')))).toEqual([])
+  const writes = (...times: number[]) => times.map((t) => set('redis-1', t, 'token-1'))
+  expect(find(failed('fail'), writes(999.5, 2400, 3300))).toMatchObject([{ count: 1 }])
+  expect(find(failed('info'), writes(999.5, 2400, 3300))).toMatchObject([{ count: 1 }])
+  // It did not arrive: the key runs out, after what was still on its way, and what a pipe held up.
+  expect(find(failed('info'), writes(999.5), key('redis-1', 3699.5, 'expired'))).toEqual([])
+  expect(find(failed('info'), writes(999.5, 1650, 1800), key('redis-1', 4500, 'expired'))).toEqual([])
+  expect(find(failed('info'), writes(999.5, 2600, 2650), key('redis-1', 5350, 'expired'))).toEqual([])
+})
+
+test('a lease that grows while it is held', () => {
+  const sample = (t: number, pttlMs: number) => [
+    key('redis-1', t, 'expire'),
+    key('redis-1', t + 0.2, 'sample', 'stock:7', { value: 'token-1', pttlMs }),
+  ]
+  const [finding] = find(used, set('redis-1', 999.5, 'token-1'), sample(1400, 4900), key('redis-1', 1500.5, 'del'))
+  expect(finding!.message).toBe(
+    '1 key outlives all holds; the first: stock:7 had 4.9 s to live on redis-1 at 1.400 s, though no lease was asked for that is longer than 2.7 s',
+  )
+  // Whole seconds, a longer lease that was asked for, and one that is longer from the beginning.
+  const fine = (first: number, second: number, more: Nested = []) =>
+    find(used, more, set('redis-1', 999.5, 'token-1', first), sample(1400, second), key('redis-1', 1500.5, 'del'))
+  expect(fine(2700, 3000)).toEqual([])
+  expect(fine(2700, 5000, extend('server-1/vu-1', 5, 1, 1399, 1401, { ttlMs: 5000 }))).toEqual([])
+  expect(fine(30_000, 30_000)).toEqual([])
+})
+
+test('a SET that a pipe held back until nobody waited for it is refused to others for as long as its lease', () => {
+  const gaveUp = [
+    event(15_000, 'server-2/vu-1', 'invoke', 'acquire', 2, 'stock:7', { ttlMs: 2700 }),
+    event(15_500, 'server-2/vu-1', 'info', 'acquire', 2, 'stock:7', { error: 'timeout' }),
+  ]
+  const late = (t: number) => set('redis-1', t, 'token-2')
+  expect(find(whole, gaveUp, late(20_500), audit('fail', 2970))).toEqual([])
+  // Somebody keeps it alive.
+  expect(find(whole, gaveUp, late(20_500), late(21_400), late(22_300), audit('fail', 2970))).toMatchObject([
+    { count: 1 },
+  ])
+  expect(find(whole, gaveUp, audit('fail', 2970))).toMatchObject([{ count: 1 }])
 })

@@ -5,7 +5,10 @@ import { couldHold } from './could-hold.ts'
 import { plural } from './damage.ts'
 import { largestTtlMs } from './false-contention.ts'
 import { serverOf } from './holds.ts'
+import { lastUpTo, removals, writes } from './key-record.ts'
+import { overlong } from './overlong.ts'
 import { prolonged, type Prolonged } from './prolonged.ts'
+import { sceneOf, type Scene } from './scene.ts'
 import { duration, seconds } from './words.ts'
 
 /** Leases are rounded up to whole seconds by some commands, and a fair queue keeps its places a little longer than a lease. */
@@ -21,8 +24,9 @@ interface Leak {
 
 /**
  * Keys that outlive all holds. What is on the nodes when all servers are gone (`left`): without a time to live, or with one that reaches further than the
- * largest TTL from its last write. What a server still refuses then, though nobody can hold it (`audit`). And keys that were prolonged after their
- * hold was released: those go on for ever, as long as the server lives. A key that will go within its lease is no leak. O(n log n).
+ * largest TTL from its last write. What a server still refuses then, though nobody can hold it (`audit`). Keys that were prolonged after their
+ * hold was released: those go on for ever, as long as the server lives. And leases that grew beyond what was asked for: if their holder died, all of
+ * that would have to be sat out. A key that will go within its lease is no leak. O(n log n).
  */
 export const leakedKeys = {
   name: 'leaked_keys',
@@ -33,7 +37,12 @@ export const leakedKeys = {
     const { events } = evidence
     const ttlMs = largestTtlMs(events)
     const leaks = new Map<string, Leak>()
-    for (const leak of [...leftOver(events, ttlMs), ...refused(events, ttlMs), ...renewed(evidence)])
+    for (const leak of [
+      ...leftOver(events, ttlMs),
+      ...refused(evidence, ttlMs),
+      ...renewed(evidence),
+      ...grown(evidence),
+    ])
       if (!leaks.has(leak.key)) leaks.set(leak.key, leak)
     const all = [...leaks.values()]
     return all.length > 0 ? [finding(all)] : []
@@ -52,7 +61,7 @@ function finding(leaks: readonly Leak[]): Finding {
 }
 
 /** The keys that the audit of the nodes found, those that live on by design left out. */
-export const leftKeys = (events: readonly Event[]): KeyEvent[] =>
+const leftKeys = (events: readonly Event[]): KeyEvent[] =>
   events.filter((event): event is KeyEvent => event.f === 'key' && event.event === 'left')
 
 function leftOver(events: readonly Event[], ttlMs: number): Leak[] {
@@ -109,12 +118,13 @@ function lastWrites(events: readonly Event[], keys: ReadonlySet<string>): Map<st
   return last
 }
 
-function refused(events: readonly Event[], ttlMs: number): Leak[] {
+function refused(evidence: Evidence, ttlMs: number): Leak[] {
+  const { events } = evidence
   const audits = events.filter((event): event is AuditEvent => event.f === 'audit' && event.type === 'fail')
   if (audits.length === 0) return []
   const holders = couldHold(events, callsOf(events), ttlMs)
   return audits.flatMap(({ key, t, process, waitedMs }) =>
-    holders.freeSinceNs(key, t) > t - waitedMs * 1e6
+    holders.freeSinceNs(key, t) > t - waitedMs * 1e6 || isWithinItsLease(sceneOf(evidence), key, t - waitedMs * 1e6, t)
       ? []
       : [
           {
@@ -125,6 +135,41 @@ function refused(events: readonly Event[], ttlMs: number): Leak[] {
           },
         ],
   )
+}
+
+/**
+ * Whether a lease was on a node at that moment that was written but once since: the SET of a call that was given up, held back by a pipe until nobody waited for it any
+ * more. It ends by itself. (One that is renewed is somebody's, and a leak.)
+ */
+function isWithinItsLease({ record }: Scene, key: string, fromNs: number, t: number): boolean {
+  return record.nodes.some((node) => {
+    const events = record.track(node, key)?.events
+    if (events === undefined) return false
+    const last = lastUpTo(events, t)
+    let due: number | undefined
+    let changes = 0
+    let changedNs = Infinity
+    for (let at = last; at >= 0 && events[at]!.t >= fromNs; at--) {
+      const event = events[at]!
+      if (removals.has(event.event)) return changes === 1 && due !== undefined && due > t
+      if (event.event === 'sample')
+        due ??= event.pttlMs !== undefined && event.pttlMs >= 0 ? event.t + event.pttlMs * 1e6 : 0
+      else if (event.event === 'expire' || writes(event)) {
+        if (changedNs - event.t > apartNs) changes++
+        changedNs = event.t
+      }
+    }
+    return changes === 1 && due !== undefined && due > t
+  })
+}
+
+function grown(evidence: Evidence): Leak[] {
+  return overlong(evidence).map(({ key, node, t, pttlMs, askedMs }) => ({
+    key,
+    t,
+    why: `had ${duration(pttlMs)} to live on ${node} at ${seconds(t)}, though no lease was asked for that is longer than ${duration(askedMs)}`,
+    ops: [],
+  }))
 }
 
 function renewed(evidence: Evidence): Leak[] {

@@ -1,7 +1,7 @@
 import type { Evidence } from './checker.ts'
 import { plural } from './damage.ts'
 import type { Hold } from './holds.ts'
-import { isProven } from './key-record.ts'
+import { isProven } from './anchor.ts'
 import { grantingNode, sceneOf, type Scene } from './scene.ts'
 import { duration } from './words.ts'
 

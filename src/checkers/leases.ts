@@ -1,5 +1,6 @@
 import type { Hold } from './holds.ts'
-import { isProven, isWrittenAgain, lastUpTo, removals, valueAfter, writes, type Track } from './key-record.ts'
+import { isProven, isWrittenAgain } from './anchor.ts'
+import { lastUpTo, removals, valueAfter, writes, type Track } from './key-record.ts'
 import type { Scene } from './scene.ts'
 
 /** Events of one lease: a renewal every few ms for a minute. */
@@ -41,6 +42,24 @@ export function dueNs(scene: Scene, node: string, hold: Hold): number | undefine
     }
   }
   return unsampled ? Infinity : due
+}
+
+/**
+ * Likewise for a node whose record does not show how the key came there: a replica that read the whole data set of its primary, and is the primary
+ * by now. Any sample of the token tells, from the grant to the end of the claim or the release.
+ */
+export function seenDueNs(scene: Scene, node: string, hold: Hold): number | undefined {
+  const { token } = hold
+  const events = scene.record.track(node, hold.key)?.events
+  if (events === undefined || token === undefined || scene.anchor(node, hold) !== undefined) return undefined
+  let due: number | undefined
+  const untilNs = Math.min(hold.validUntilNs, hold.releaseNs)
+  for (let at = lastUpTo(events, untilNs); at >= 0 && events[at]!.t >= hold.startNs; at--) {
+    const { event, t, pttlMs = -2, value } = events[at]!
+    if (event !== 'sample' || pttlMs === -2 || !value?.includes(token)) continue
+    due = Math.max(due ?? -Infinity, pttlMs === -1 ? Infinity : t + pttlMs * 1e6)
+  }
+  return due
 }
 
 /** Where tokens do not tell: the latest end of whatever was there from the acquire to the end of the claim. */

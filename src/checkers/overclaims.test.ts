@@ -1,5 +1,16 @@
 import { expect, test } from 'vitest'
-import { end, evidence, extend, fault, history, hold, key, set, type Nested } from '../../test/support/history.ts'
+import {
+  end,
+  evidence,
+  extend,
+  fault,
+  history,
+  hold,
+  key,
+  set,
+  topology,
+  type Nested,
+} from '../../test/support/history.ts'
 import type { Plan } from '../plan/scenario.ts'
 import { overclaims } from './overclaims.ts'
 
@@ -14,6 +25,16 @@ const lease = set('redis-1', 999.5, 'token-1')
 test('a claim within its lease, and a little past it', () => {
   expect(find('single', claim(2670), lease)).toEqual([])
   expect(find('single', claim(2699.7 + 249), lease)).toEqual([])
+})
+
+test('one that a machine without a turn explains, and two that it does not', () => {
+  const late = (op: number, at: number) => [
+    hold({ op, process: 'server-1/vu-1', at, until: at + 100, validForMs: 2699.7 + 300 }),
+    set('redis-1', at - 0.5, `token-${op}`),
+    key('redis-1', at + 100.5, 'del'),
+  ]
+  expect(find('single', late(1, 1000))).toEqual([])
+  expect(find('single', late(1, 1000), late(11, 5000))).toMatchObject([{ count: 2 }])
 })
 
 test('a claim past its lease', () => {
@@ -59,12 +80,12 @@ test('an extension claims anew', () => {
   expect(find('single', extended(2600), lease, longer(1401))).toEqual([])
   expect(find('single', extended(4000), lease, longer(1401))).toMatchObject([{ count: 1 }])
   // The node never did it.
-  expect(find('single', extended(2690), lease)).toMatchObject([{ count: 1 }])
+  expect(find('single', extended(2900), lease)).toMatchObject([{ count: 1 }])
 })
 
 test('what a pipe may be late by is allowed for', () => {
-  expect(find('single', claim(3100, { lagNs: 250e6 }), lease)).toEqual([])
-  expect(find('single', claim(3100), lease)).toMatchObject([{ count: 1 }])
+  expect(find('single', claim(3300, { lagNs: 250e6 }), lease)).toEqual([])
+  expect(find('single', claim(3300), lease)).toMatchObject([{ count: 1 }])
 })
 
 test("another's key says nothing of ours", () => {
@@ -89,10 +110,41 @@ test('a moved clock is nobody’s claim, and a try that was taken back is not th
   expect(find('single', claim(5000, { from: 400 }), early)).toEqual([])
 })
 
-test('what a busy machine may do once is a habit where many claims have it', () => {
-  const many = (count: number, more: number) =>
+test('a key that a fault took is nobody’s claim', () => {
+  const flush = [fault(7, 'flush', 'redis-1', 1100, 1101), key('redis-1', 1102, 'sample', 'stock:7', { pttlMs: -2 })]
+  expect(find('single', claim(2670), lease, flush)).toEqual([])
+  expect(find('single', claim(2670), lease, key('redis-1', 1100, 'evicted'))).toEqual([])
+  // The clock jumped before anybody looked.
+  const short = set('redis-1', 999.5, 'token-1', 40)
+  expect(find('single', claim(2670), short, fault(7, 'clock-jump', 'redis-1', 999.6, 999.9))).toEqual([])
+})
+
+test('a vote that was taken back and given again, with one token, has the second one’s lease', () => {
+  const again = [set('redis-1', 999, 'token-1', 300), key('redis-1', 1002, 'del'), set('redis-1', 1002.1, 'token-1')]
+  expect(find('single', claim(2670, { from: 100 }), again)).toEqual([])
+})
+
+test('an extension after two failovers is measured on the primary that did it', () => {
+  const claims = [
+    claim(2600, { until: 6000 }),
+    extend('server-1/vu-1', 5, 1, 3000, 3002, { validForMs: 2600 }),
+    topology(1500, 'switch-master', 'redis-2', { from: 'redis-1', to: 'redis-2' }),
+    topology(2500, 'switch-master', 'redis-3', { from: 'redis-2', to: 'redis-3' }),
+  ]
+  // redis-3 read the whole data set, of which there are no events.
+  const third = (pttlMs: number) => [
+    key('redis-3', 3001, 'expire'),
+    key('redis-3', 3001.2, 'sample', 'stock:7', { value: 'token-1', pttlMs }),
+  ]
+  const copied = [lease, set('redis-2', 999.7, 'token-1')]
+  expect(find('sentinel', claims, copied, third(2700))).toEqual([])
+  expect(find('sentinel', claims, copied, third(700))).toMatchObject([{ count: 1 }])
+})
+
+test('what a busy machine may do once is a habit where many claims have it, at many times', () => {
+  const many = (count: number, more: number, apart = 300) =>
     Array.from({ length: 20 }, (_, i) => {
-      const at = 1000 + i * 300
+      const at = 1000 + i * apart
       const validForMs = i < count ? 2699.7 + more : 2600
       return [
         hold({ op: i + 1, process: 'server-1/vu-1', at, until: at + 100, validForMs }),
@@ -103,4 +155,10 @@ test('what a busy machine may do once is a habit where many claims have it', () 
   expect(find('single', many(3, 80))).toEqual([])
   expect(find('single', many(20, 40))).toEqual([])
   expect(find('single', many(12, 80))).toMatchObject([{ count: 12 }])
+  // The machine stood still for a moment.
+  const stall = Array.from({ length: 20 }, (_, i) => [
+    hold({ op: i + 1, process: `server-1/vu-${i}`, key: `stock:${i}`, at: 1000 + i, until: 1100, validForMs: 2800 }),
+    set('redis-1', 999.5, `token-${i + 1}`, 2700, `stock:${i}`),
+  ])
+  expect(find('single', stall)).toEqual([])
 })

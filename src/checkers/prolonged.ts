@@ -5,7 +5,7 @@ import { lastUpTo, readLagNs, removals, writes } from './key-record.ts'
 import { OpTable } from './op-table.ts'
 import { primaryAt, sceneOf, type Scene } from './scene.ts'
 
-/** A lease that was written or prolonged when its hold had been released, and the release had been answered. */
+/** A lease that was written or prolonged when its hold had been released, and the release had been answered in whatever way. */
 export interface Prolonged {
   hold: Hold
   node: string
@@ -13,14 +13,19 @@ export interface Prolonged {
   releasedNs: number
 }
 
+/**
+ * After a release of which nobody knows whether it arrived, what was sent before it may be still on its way for longer. Its key runs out, and is renewed by
+ * nobody: the grant is over.
+ */
+const doubtNs = 500e6
 /** A node that was paused, or a pipe that was held up, does late and at once what it was told before the release. */
 const apartNs = 100e6
 /** Events that are looked at after a release. */
 const stepsMax = 50
 
 /**
- * Renewals that outlive their hold: after the release was answered, the key is written or its lease is set anew, more than once, and the samples of
- * it still show the released token. Tokens that several grants share tell nothing. O(n log n).
+ * Renewals that outlive their hold: after the release was answered (done, refused, or in doubt), the key is written or its lease is set anew, more than
+ * once, and the samples of it still show the released token. Tokens that several grants share tell nothing. O(n log n).
  */
 export function prolonged(evidence: Evidence): Prolonged[] {
   const scene = sceneOf(evidence)
@@ -30,12 +35,14 @@ export function prolonged(evidence: Evidence): Prolonged[] {
   const found: Prolonged[] = []
   for (let i = 0; i < holds.size; i++) {
     if (holds.releaseNs[i] === Infinity) continue
-    const releasedNs = evidence.events[released.get(opAt(holds, i))]?.t
-    if (releasedNs === undefined) continue
+    const release = evidence.events[released.get(opAt(holds, i))]
+    if (release === undefined) continue
+    const releasedNs = release.t
+    const afterNs = releasedNs + (release.type === 'info' ? doubtNs : readLagNs)
     const hold = scene.hold(i)
     if (hold.token === undefined) continue
     for (const node of record.nodes) {
-      const t = prolongedOn(scene, node, hold, releasedNs + readLagNs)
+      const t = prolongedOn(scene, node, hold, afterNs)
       if (t === undefined) continue
       found.push({ hold, node, t, releasedNs })
       break
@@ -71,7 +78,7 @@ function releases({ events }: Evidence): OpTable {
   const answered = new OpTable()
   for (let at = 0; at < events.length; at++) {
     const event = events[at]!
-    if (event.f === 'release' && event.type === 'ok' && event.grant !== undefined) answered.set(event.grant, at)
+    if (event.f === 'release' && event.type !== 'invoke' && event.grant !== undefined) answered.set(event.grant, at)
   }
   return answered
 }

@@ -3,7 +3,8 @@ import type { Evidence } from './checker.ts'
 import { lossOf, type Loss } from './fate.ts'
 import { holdAt, holdsOf, type Hold, type Holds } from './holds.ts'
 import { incidentsOf, type Incidents } from './incidents.ts'
-import { anchorOf, keyRecord, type KeyRecord } from './key-record.ts'
+import { anchorOf, isProven } from './anchor.ts'
+import { keyRecord, type KeyRecord } from './key-record.ts'
 
 /**
  * What was believed beside what the nodes did: all checkers that look at keys look here. Nothing in it is kept per hold, so that it can be asked
@@ -20,6 +21,8 @@ export interface Scene {
   hold(index: number): Hold
   /** Where the grant's key came into being on the node, as an index into its track. */
   anchor(node: string, hold: Hold): number | undefined
+  /** Whether a sample shows that it is the grant's own. */
+  proven(node: string, hold: Hold): boolean
   /** How the grant's key ended on the node. */
   loss(node: string, hold: Hold): Loss | undefined
 }
@@ -49,6 +52,11 @@ function build(events: readonly Event[], sentinel: boolean): Scene {
       return hold
     },
     anchor: (node, hold) => anchorOf(record.track(node, hold.key), hold),
+    proven(node, hold) {
+      const track = record.track(node, hold.key)
+      const anchor = scene.anchor(node, hold)
+      return track !== undefined && anchor !== undefined && isProven(track, anchor, hold)
+    },
     loss(node, hold) {
       const track = record.track(node, hold.key)
       const anchor = scene.anchor(node, hold)
@@ -63,10 +71,15 @@ export function primaryAt({ incidents: { switches }, firstPrimary }: Scene, t: n
   return switches.findLast((change) => change.t <= t)?.to ?? switches[0]?.from ?? firstPrimary
 }
 
-/** The node whose write gave the grant: the primary of that moment, if it has the key, else whoever has it. Not for a quorum. */
+/**
+ * The node whose write gave the grant: of those on which a sample shows its token, or else of those that may have it, the primary of that moment.
+ * Not for a quorum.
+ */
 export function grantingNode(scene: Scene, nodes: readonly string[], hold: Hold): string | undefined {
-  const candidates = nodes.filter((node) => scene.anchor(node, hold) !== undefined)
-  if (candidates.length <= 1) return candidates[0]
+  const possible = nodes.filter((node) => scene.anchor(node, hold) !== undefined)
+  if (possible.length <= 1) return possible[0]
+  const proven = possible.filter((node) => scene.proven(node, hold))
+  const candidates = proven.length > 0 ? proven : possible
   const primary = primaryAt(scene, hold.startNs)
   return candidates.includes(primary) ? primary : candidates[0]
 }

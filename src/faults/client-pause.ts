@@ -4,6 +4,7 @@ import { within } from '../lib/within.ts'
 import { dialAs } from './clients.ts'
 import { eachNode } from './each-node.ts'
 import type { Fault } from './fault.ts'
+import { insist } from './poll.ts'
 
 const parameters = z.strictObject({
   /** `write` holds back what could change data (and PUBLISH), `all` every command. */
@@ -28,6 +29,7 @@ lasts for its planned time, whatever else ends. Landed when a DEL of nothing got
   inject: (target, { mode }, stage) =>
     eachNode(target, async (node) => {
       const admin = stage.cluster.admin(node.name)
+      const { pid } = node
       const probe = await dialAs(admin, 'probe')
       const pausedAtMs = performance.now()
       await probe.call('CLIENT', 'PAUSE', Math.ceil(stage.forMs), mode.toUpperCase())
@@ -45,7 +47,10 @@ lasts for its planned time, whatever else ends. Landed when a DEL of nothing got
           : `a DEL on ${node.name} had no answer after ${silentMs} ms`,
         async heal() {
           using _probe = probe
-          if (mode === 'write') await admin.call('CLIENT', 'UNPAUSE')
+          if (mode === 'write')
+            await insist(async () => {
+              if (node.pid === pid) await admin.call('CLIENT', 'UNPAUSE')
+            })
           const leftMs = Math.max(0, pausedAtMs + stage.forMs - performance.now())
           await within(leftMs + afterMs, `the end of the pause of ${node.name}`, deleted)
         },

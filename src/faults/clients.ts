@@ -61,7 +61,8 @@ export async function dialAs(admin: Redis, role: 'probe' | 'runner'): Promise<Re
   client.on('error', (error) => (failure = error))
   try {
     await client.connect()
-    await client.ping()
+    // A node that refuses writes refuses PING as well.
+    await client.echo('')
   } catch (error) {
     client.disconnect()
     throw failure ?? error

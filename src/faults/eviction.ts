@@ -5,7 +5,7 @@ import { isInternal } from '../history/internal.ts'
 import { eachNode } from './each-node.ts'
 import type { Fault } from './fault.ts'
 import { fill, removeFiller } from './filler.ts'
-import { poll } from './poll.ts'
+import { insist, poll } from './poll.ts'
 import { changeSettings, infoNumber } from './settings.ts'
 
 const parameters = z.strictObject({
@@ -67,9 +67,10 @@ that is not the harness' own was evicted. The harness' keys are removed at the h
       const heal = async () => {
         over.abort()
         await pumping
-        if (node.pid !== pid) return
         await restore()
-        await removeFiller(admin)
+        await insist(async () => {
+          if (node.pid === pid) await removeFiller(admin)
+        })
       }
       try {
         const othersWent = await poll(patienceMs, stage.signal, () => Promise.resolve(evicted.length > 0))

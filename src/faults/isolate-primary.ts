@@ -46,8 +46,9 @@ Sentinels has lost the node, and the node itself still says that it is the prima
         async heal() {
           await cut[Symbol.asyncDispose]()
           const healed = await link.ping(pingTimeoutMs)
-          // A node that is down meanwhile is another fault's to bring back.
-          if (!healed.ok && (await node.state()) === 'up') throw new Error(`${link.name}: ${healed.error}`)
+          // A link that is still cut, and a node that is down, are another fault's to bring back; a refusal in words came through the link.
+          if (!healed.ok && !link.isCut && isSilence(healed.error) && (await node.state()) === 'up')
+            throw new Error(`${link.name}: ${healed.error}`)
         },
       }
     } catch (error) {
@@ -66,3 +67,6 @@ async function howManyLost(stage: Stage, port: number): Promise<number> {
       (Number(master['port']) !== port || /disconnected|s_down/.test(master['flags'] ?? '')),
   ).length
 }
+
+/** No word of the node's own. */
+const isSilence = (error: string) => /^(timeout|closed|E[A-Z]+$)/.test(error)

@@ -5,6 +5,7 @@ import { again } from './again.ts'
 import { clientsOf, cut, dialAs } from './clients.ts'
 import { eachNode } from './each-node.ts'
 import type { Fault } from './fault.ts'
+import { insist } from './poll.ts'
 import { changeSettings } from './settings.ts'
 
 const parameters = z.strictObject({})
@@ -30,7 +31,13 @@ gone and a dial is refused with these words.`,
       const others = async () => (await clientsOf(admin)).filter(({ kind }) => kind !== 'own')
       const own = (await clientsOf(admin)).filter(({ kind }) => kind === 'own').length
       const restore = await changeSettings(node, admin, { maxclients: String(own) })
-      const ended = await cut(admin, await others())
+      let ended: number
+      try {
+        ended = await cut(admin, await others())
+      } catch (error) {
+        await restore().catch(() => {})
+        throw error
+      }
       const said = await refusal(node)
       const guarding = again(everyMs, stage, async () => {
         // A node that another fault has taken has no clients to end.
@@ -47,7 +54,10 @@ gone and a dial is refused with these words.`,
         async heal() {
           await guarding.stop()
           await restore()
-          using _let = await dialAs(admin, 'probe')
+          await insist(async () => {
+            if ((await node.state()) === 'down') return
+            using _let = await dialAs(admin, 'probe')
+          })
         },
       }
     }),

@@ -31,6 +31,7 @@ INFO and a write by the harness is refused with MISCONF.`,
       if (!(await isHere(folder)))
         return nothingDone(`the data folder of ${node.name} (${folder}) is not on this machine`)
       const file = join(folder, await settingOf(admin, 'dbfilename'))
+      if (await isHere(file)) return nothingDone(`the snapshots of ${node.name} fail already`)
 
       const restore = await changeSettings(node, admin, {
         'stop-writes-on-bgsave-error': 'yes',
@@ -45,14 +46,15 @@ INFO and a write by the harness is refused with MISCONF.`,
         await restore()
         if (!succeeded) throw new Error(`a BGSAVE of ${node.name} still fails`)
         const still = dead ? undefined : await refusalOfWrite(admin)
-        if (still !== undefined) throw new Error(`${node.name} still refuses writes: ${still}`)
+        // What is refused for another reason is another fault's business.
+        if (isMisconf(still)) throw new Error(`${node.name} still refuses writes: ${still}`)
       }
       try {
         unblock = await block(file)
         const failed = await saved(admin, 'err')
         const refusal = await refusalOfWrite(admin)
         return {
-          landed: failed && refusal !== undefined && /^(\S+ )?MISCONF /.test(refusal),
+          landed: failed && isMisconf(refusal),
           proof: [
             failed
               ? `a BGSAVE of ${node.name} failed (rdb_last_bgsave_status:err)`
@@ -76,10 +78,18 @@ const isHere = (folder: string) =>
 
 /** Asks for a snapshot and waits for its outcome; → whether it is the one that was meant. */
 async function saved(admin: Redis, outcome: 'ok' | 'err'): Promise<boolean> {
-  await admin.bgsave().catch(() => {})
+  let asked = false
   return poll(saveMs, undefined, async () => {
+    // Not taken while a script runs, or another child of the node's.
+    asked ||= await admin.bgsave().then(
+      () => true,
+      () => false,
+    )
     const info = await admin.info('persistence')
-    return /^rdb_bgsave_in_progress:0/m.test(info) && info.includes(`rdb_last_bgsave_status:${outcome}`)
+    if (!asked || !/^rdb_bgsave_in_progress:0/m.test(info)) return false
+    // Another one may have ended meanwhile, as it began before.
+    asked = info.includes(`rdb_last_bgsave_status:${outcome}`)
+    return asked
   })
 }
 
@@ -92,7 +102,14 @@ async function block(file: string): Promise<() => Promise<void>> {
   )
   await mkdir(file)
   return async () => {
-    await rmdir(file)
-    if (kept) await rename(aside, file)
+    // The whole folder goes where another fault brings the node back empty.
+    await rmdir(file).catch(ignoreGone)
+    if (kept) await rename(aside, file).catch(ignoreGone)
   }
 }
+
+function ignoreGone(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error
+}
+
+const isMisconf = (refusal: string | undefined) => refusal !== undefined && /^(\S+ )?MISCONF /.test(refusal)

@@ -4,7 +4,7 @@ import { eachNode } from './each-node.ts'
 import type { Fault } from './fault.ts'
 import { refusalOfWrite } from './filler.ts'
 import { poll } from './poll.ts'
-import { changeSettings } from './settings.ts'
+import { changeSettings, settingOf } from './settings.ts'
 
 const parameters = z.strictObject({
   /** Hovers at the limit, as keys come and go: writes are refused for about so long, taken for about so long, and so on. Absent: refused all the time. */
@@ -30,7 +30,7 @@ export const oom = {
       const admin = stage.cluster.admin(node.name)
       const restore = await changeSettings(node, admin, reached)
       const refusal = await refusalOfWrite(admin)
-      const landed = refusal !== undefined && /^(\S+ )?OOM /.test(refusal)
+      const landed = isOom(refusal)
       let full = true
       const hovering =
         hoverMs === undefined
@@ -46,10 +46,13 @@ export const oom = {
         async heal() {
           await hovering?.stop()
           await restore()
-          if ((await node.state()) === 'down') return
-          if (!(await poll(writableMs, undefined, async () => (await refusalOfWrite(admin)) === undefined)))
+          if ((await node.state()) === 'down' || (await settingOf(admin, 'maxmemory')) !== '0') return
+          // What is refused for another reason is another fault's business.
+          if (!(await poll(writableMs, undefined, async () => !isOom(await refusalOfWrite(admin)))))
             throw new Error(`${node.name} still refuses writes: ${await refusalOfWrite(admin)}`)
         },
       }
     }),
 } satisfies Fault<typeof parameters>
+
+const isOom = (refusal: string | undefined) => refusal !== undefined && /^(\S+ )?OOM /.test(refusal)

@@ -67,7 +67,7 @@ interface Watched {
   shape: Shape
   /** A question is under way. */
   asking: boolean
-  /** Something happened to it since the question was sent: the answer describes an older state, and is asked again. */
+  /** Something happened to it since its value was told: the rest of the answer is of another state, and all is asked again. */
   changed: boolean
 }
 
@@ -135,11 +135,15 @@ export async function observe(options: ObserverOptions): Promise<Observer> {
     watched.asking = true
     watched.changed = false
     let value: unknown
-    ask(...readers[watched.shape](key), (answer) => (value = answer))
+    ask(...readers[watched.shape](key), (answer) => {
+      value = answer
+      // All that happened before stands before it in the stream, and is in it: on a busy node there is always something. But for a guess of its type.
+      if (!(answer instanceof Error)) watched.changed = false
+    })
     ask('pttl', [key], (pttl) => {
       watched.asking = false
       if (watched.changed) return later(key)
-      if (typeof pttl !== 'number') return
+      if (typeof pttl !== 'number' || !alive.has(key)) return
       if (pttl === -2) alive.delete(key)
       seen('sample', key, { pttlMs: pttl, ...(pttl !== -2 && !(value instanceof Error) && { value: textOf(value) }) })
     })

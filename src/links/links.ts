@@ -28,6 +28,8 @@ export interface Link extends Address {
   }): Promise<AsyncDisposable>
   /** Refuses new connections and closes the present ones; disposing of the result opens the link again. Nested cuts count. */
   cut(): Promise<AsyncDisposable>
+  /** Whether a cut of it is not healed yet. */
+  readonly isCut: boolean
   /** Leads to another address from now on (a node had to take another port); closes the present connections. */
   retarget(upstream: Address): Promise<void>
   /** One PING through the link on a connection of its own: the round trip in ms, or why it failed. Bounded by `timeoutMs`. */

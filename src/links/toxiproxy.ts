@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Proxy, Toxiproxy, type ToxicType } from 'toxiproxy-node-client'
+import { type Proxy, type Toxic, Toxiproxy, type ToxicType } from 'toxiproxy-node-client'
 import { EnvironmentError } from '../lib/failure.ts'
 import { ping } from '../lib/ping.ts'
 import { dialRaw } from '../lib/raw-connection.ts'
@@ -13,10 +13,7 @@ const host = '127.0.0.1'
 const portTries = 5
 /** How long a link that is opened again waits for its port, should somebody have taken it meanwhile. */
 const reopenMs = 2_000
-/**
- * For one call of Toxiproxy's API. It answers in a millisecond, but it waits for a connection that does not take what a toxic held back, for
- * five seconds and more.
- */
+/** For one call of Toxiproxy's API, which answers in a millisecond; a starved machine may take many. */
 const apiTimeoutMs = 10_000
 
 interface Spec {
@@ -130,6 +127,9 @@ function openLink(proxy: Proxy, { from, to, upstream }: Spec, password: string):
     to,
     host,
     port,
+    get isCut() {
+      return cuts > 0
+    },
     async retarget(address) {
       upstreamHost = address.host
       upstreamPort = address.port
@@ -147,10 +147,10 @@ function openLink(proxy: Proxy, { from, to, upstream }: Spec, password: string):
       })
       try {
         const toxic = await answered(adding)
-        return once(() => answered(toxic.remove()))
+        return once(() => answered(undo(toxic)))
       } catch (error) {
         // Added after all, when nobody waits for it any more.
-        adding.then((toxic) => toxic.remove()).catch(() => {})
+        adding.then(undo).catch(() => {})
         throw error
       }
     },
@@ -170,6 +170,36 @@ function openLink(proxy: Proxy, { from, to, upstream }: Spec, password: string):
     },
     ping: (timeoutMs) => ping({ host, port }, password, timeoutMs),
     dial: (timeoutMs) => dialRaw({ host, port, password, timeoutMs }),
+  }
+}
+
+/** With these attributes a toxic lets everything pass. */
+const harmless: Partial<Record<string, Record<string, number>>> = {
+  latency: { latency: 0, jitter: 0 },
+  // KB a second.
+  bandwidth: { rate: 1_000_000_000 },
+}
+
+/**
+ * What holds data back is made harmless, and stays: where it is removed, Toxiproxy writes out what was held before it answers, five seconds
+ * for each piece that nobody takes any more, and lets nothing pass the link meanwhile. A client that gave up while it waited is enough for
+ * that. This way what was held flows out by itself, and what has nobody to go to ends with its connection.
+ */
+async function release(toxic: Toxic<Record<string, number>>): Promise<void> {
+  const attributes = harmless[toxic.type]
+  if (attributes === undefined) return toxic.remove()
+  await toxic.update({ ...toxic.toJson(), attributes })
+}
+
+/** Once more where the connection to Toxiproxy ended with the request, or with its answer: then the toxic may be gone already. */
+async function undo(toxic: Toxic<Record<string, number>>): Promise<void> {
+  try {
+    await release(toxic)
+  } catch (error) {
+    if ((error as Error).message !== 'fetch failed') throw error
+    await release(toxic).catch((again: Error) => {
+      if (!again.message.endsWith(' 404')) throw again
+    })
   }
 }
 

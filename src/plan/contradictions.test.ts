@@ -75,6 +75,27 @@ describe('faults that contradict each other are refused', () => {
       'latency of server-1→all begins at 2000 ms, while partition of servers→redis-2 (`faults.0`) has it cut',
     ],
     [
+      'all nodes are down, whoever is the primary',
+      'sentinel',
+      ['fault: kill, target: all, at: 1s, for: 3s', 'fault: pause, target: primary, at: 2s, for: 1s'],
+      'pause of primary begins at 2000 ms, while kill of all (`faults.0`) has it down until 4000 ms',
+    ],
+    [
+      'a split brain of nodes that are down',
+      'sentinel',
+      ['fault: kill, target: all, at: 1s, for: 3s', 'fault: isolate-primary, target: primary, at: 2s, for: 2s'],
+      'isolate-primary of primary begins at 2000 ms, while kill of all',
+    ],
+    [
+      'latency on a link that lets nobody in to feel it',
+      'single',
+      [
+        'fault: max-clients, target: primary, at: 1s, for: 2s',
+        'fault: latency, target: servers→primary, latencyMs: 5, at: 2s, for: 2s',
+      ],
+      'latency of servers→primary begins at 2000 ms, while max-clients of primary (`faults.0`) is on there until 3000 ms',
+    ],
+    [
       'a crash of a stopped server',
       'single',
       ['fault: stop-process, target: servers, at: 1s, for: 2s', 'fault: crash, target: holder, at: 2s, for: 2s'],

@@ -13,9 +13,7 @@ import { certainly, type Names } from './targets.ts'
 export function contradictions(scenario: Scenario, planned: readonly PlannedFault[], names: Names): Problem[] {
   const timed = planned.map((fault, index) => ({ fault, index, ...span(fault) }))
   return timed.flatMap((b) => {
-    const other = timed.find(
-      (a) => a.index !== b.index && begunBefore(a, b) && overlap(a, b) && clash(a, b, scenario, names),
-    )
+    const other = timed.find((a) => a.index !== b.index && begunBefore(a, b) && overlap(a, b) && clash(a, b, names))
     if (other === undefined) return []
     const key = scenario.faults[b.index]!.at === undefined ? 'fault' : 'at'
     return [{ path: ['faults', b.index, key], message: sentence(other, b) }]
@@ -62,16 +60,17 @@ const begunBefore = (a: Timed, b: Timed) => a.fromMs < b.fromMs || (a.fromMs ===
 
 const overlap = (a: Timed, b: Timed) => a.clock === b.clock && b.fromMs < a.toMs
 
-function clash(a: Timed, b: Timed, { topology }: Scenario, names: Names): boolean {
+function clash(a: Timed, b: Timed, names: Names): boolean {
   const [first, second] = [a.fault, b.fault].map(({ fault }) => fault as FaultName) as [FaultName, FaultName]
   const takes = Object.hasOwn(takesAway, first)
   const sameKind = faults[first].group === faults[second].group
-  // What a link does is proved on its node, which has to be there.
-  const linkToNode = faults[first].group === 'nodes' && faults[second].group === 'links'
+  // What a link does, and what a Sentinel group does, is proved on the node, which has to be there.
+  const needsNode = faults[first].group === 'nodes' && ['links', 'sentinel'].includes(faults[second].group)
+  const turnsAway = first === 'max-clients' && faults[second].group === 'links'
   const shared = share[first] !== undefined && share[first] === share[second]
   const twice = first === second && faults[first].group === 'nodes'
-  if (!(takes && (sameKind || linkToNode)) && !shared && !twice) return false
-  return certainly(a.fault.target, b.fault.target, topology.kind, names)
+  if (!(takes && (sameKind || needsNode)) && !turnsAway && !shared && !twice) return false
+  return certainly(a.fault.target, b.fault.target, names)
 }
 
 function sentence(a: Timed, b: Timed): string {

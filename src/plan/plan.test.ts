@@ -157,6 +157,21 @@ describe('what does not fit together', () => {
       changed('fault: kill', 'fault: failover').replace('topology: sentinel', 'topology: redlock'),
       'mine.yaml:12:13: failover is done to a Sentinel group, and there is none on redlock',
     ],
+    [
+      'a Sentinel where only a Redis will do',
+      changed('fault: kill', 'fault: oom').replace('target: one', 'target: sentinel-1'),
+      'mine.yaml:12:13: oom is done to a Redis, and sentinel-1 is a Sentinel: kill and pause can be done to it',
+    ],
+    [
+      'a failover of a replica',
+      changed('fault: kill', 'fault: failover').replace('target: one', 'target: replica'),
+      'mine.yaml:12:13: failover is done to the primary, and `replica` is not that',
+    ],
+    [
+      'a primary that is cut off from its primary',
+      changed('fault: kill', 'fault: cut-replication').replace('target: one', 'target: primary'),
+      'mine.yaml:12:13: cut-replication is done to replicas, and `primary` is not that',
+    ],
     ['at and when', changed('for: 1s', 'when: acquired'), 'mine.yaml:14:11: a fault has `at` or `when`, not both'],
     [
       'after without when',

@@ -34,7 +34,7 @@ test.each(scenarioNames())('the numbers of %s expose mistakes', (name) => {
   // From the tenth on, names share prefixes; a stampede and a herd are on one key.
   const { kind, products, accounts, keys } = scenario.workload
   if (kind !== 'coupon' && name !== 'herd') expect(products ?? accounts ?? keys).toBeGreaterThanOrEqual(10)
-  expect(scenario.evidence.grants).toBeGreaterThanOrEqual(50)
+  expect(scenario.evidence.grants).toBeGreaterThanOrEqual(10)
 })
 
 test('an unknown name is answered with the nearest', () => {

@@ -36,7 +36,13 @@ describe('what a topology has', () => {
       'primary→servers',
       'single',
       single,
-      'the target `primary` is not the start of a link of single; there is server-1, server-2, servers, holder and cluster',
+      'the target `primary` is not the start of a link of single; there is server-1, server-2, servers and holder',
+    ],
+    [
+      'cluster→primary',
+      'single',
+      single,
+      'the target `cluster→primary` does not exist on single, whose nodes say nothing to each other',
     ],
   ])('%s on %s is refused', (text, topology, names, message) =>
     expect(() => checkTarget(text, topology, names)).toThrow(message),

@@ -49,7 +49,12 @@ export const isHolder = (text: string): boolean => /^\s*holder\b/.test(text)
 export function checkTarget(text: string, topology: string, names: Names): 'nodes' | 'links' | 'servers' {
   const target = parse(text)
   if (target.kind === 'links') {
-    known(target.from, [...names.servers, ...serverWords, 'cluster'], topology, 'the start of a link')
+    if (target.from === 'cluster' && names.sentinels.length === 0)
+      throw new UsageError(
+        `the target \`${text}\` does not exist on ${topology}, whose nodes say nothing to each other`,
+      )
+    const cluster = names.sentinels.length > 0 ? ['cluster'] : []
+    known(target.from, [...names.servers, ...serverWords, ...cluster], topology, 'the start of a link')
     checkNodes(target.to, topology, names)
   } else if (target.kind === 'servers') known(target.word, [...names.servers, ...serverWords], topology, 'a server')
   else checkNodes(target.word, topology, names)
@@ -66,9 +71,9 @@ export function resolveTarget(text: string, situation: Situation): ResolvedTarge
 }
 
 /** Whether two targets have something in common for certain, whatever the words come to mean: both `all`, both `redis-1`, two majorities. */
-export function certainly(a: string, b: string, topology: string, names: Names): boolean {
+export function certainly(a: string, b: string, names: Names): boolean {
   const [first, second] = [parse(a), parse(b)]
-  const nodesMeet = (one: string, other: string) => meet(nodesOf(one, topology, names), nodesOf(other, topology, names))
+  const nodesMeet = (one: string, other: string) => meet(nodesOf(one, names), nodesOf(other, names))
   const serversMeet = (one: string, other: string) => meet(serversOf(one, names), serversOf(other, names))
   if (first.kind === 'links' && second.kind === 'links')
     return serversMeet(first.from, second.from) && nodesMeet(first.to, second.to)
@@ -97,16 +102,14 @@ function meet(a: Some, b: Some): boolean {
   return a.count - outside(a) + (b.count - outside(b)) > common
 }
 
-function nodesOf(word: string, topology: string, { redis }: Names): Some {
+function nodesOf(word: string, { redis }: Names): Some {
   switch (word) {
     case 'all':
       return { from: redis, count: redis.length }
     case 'primary':
-      // It moves: a second one may be another node.
-      return topology === 'single' ? { from: redis, count: 1 } : { from: redis, count: 0 }
     case 'replica':
-      return { from: redis, count: 0 }
     case 'one':
+      // Who it is moves: a second one may be another node.
       return { from: redis, count: 1 }
     case 'minority':
       return { from: redis, count: minority(redis.length) }

@@ -155,15 +155,36 @@ function checkFault(scenario: Scenario, planned: PlannedFault, index: number): P
 
 /** A fault on links needs links. */
 function checkAim(scenario: Scenario, planned: PlannedFault): string[] {
-  const aim = checkTarget(planned.target, scenario.topology.kind, namesOf(scenario))
   const { group } = faults[planned.fault as FaultName] as { group: 'nodes' | 'links' | 'servers' | 'sentinel' }
   const { kind } = scenario.topology
   if (group === 'sentinel' && kind !== 'sentinel')
     return [`${planned.fault} is done to a Sentinel group, and there is none on ${kind}`]
+  const aim = checkTarget(planned.target, kind, namesOf(scenario))
   const needs = group === 'sentinel' ? 'nodes' : group
-  if (aim === needs) return []
+  if (aim === needs) return checkWord(planned, group)
   const example = { nodes: 'primary or redis-1', links: 'servers→primary', servers: 'server-1 or holder' }[needs]
   return [`${planned.fault} acts on ${needs}: its target is a word such as ${example}, not ${planned.target}`]
+}
+
+/** Who can never be what a fault needs, though it is a node. */
+function checkWord({ fault, target }: PlannedFault, group: string): string[] {
+  if (target.startsWith('sentinel-') && !(processFaults as readonly string[]).includes(fault) && group !== 'links')
+    return [
+      `${fault} is done to a Redis, and ${target} is a Sentinel: ${processFaults.join(' and ')} can be done to it`,
+    ]
+  const needed = needsRole[fault as FaultName]
+  if (needed === undefined || needed.never.every((word) => word !== target)) return []
+  return [`${fault} is done to ${needed.role}, and \`${target}\` is not that`]
+}
+
+/** What can be done to any process, also to one that has no data. */
+const processFaults = ['kill', 'pause'] as const satisfies FaultName[]
+
+/** Words that mean somebody else for certain. */
+const needsRole: Partial<Record<FaultName, { role: string; never: readonly string[] }>> = {
+  failover: { role: 'the primary', never: ['replica', 'majority', 'all'] },
+  'isolate-primary': { role: 'the primary', never: ['replica', 'majority', 'all'] },
+  'cut-replication': { role: 'replicas', never: ['primary', 'all'] },
 }
 
 function checkTime({ load, settle }: Scenario, { fault, atMs, forMs }: PlannedFault): string[] {

@@ -174,18 +174,23 @@ export class ServerProcess implements ServerHandle {
 
   async restart(): Promise<void> {
     if (this.#closing || this.#gaveUp || this.#configuration === undefined) return
+    // Another one who killed it has brought it back.
+    if (this.#process.alive) return
     this.incarnation++
     const { progress } = this
     this.#before = { ...progress, holding: [] }
     this.#progress = nothingYet
-    this.#process = this.#start()
+    const process = this.#start()
+    this.#process = process
+    this.#crashing = false
     try {
-      await this.#process.configure(this.#configuration(this.incarnation))
+      await process.configure(this.#configuration(this.incarnation))
     } catch (error) {
+      // Killed once more before it was ready: whoever did that brings it back.
+      if (this.#crashing || process !== this.#process) return
       this.#finish()
       throw error
     }
-    this.#crashing = false
     this.onChange('up')
     this.onReturn()
   }

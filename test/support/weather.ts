@@ -80,7 +80,7 @@ async function processesWith(text: string): Promise<string[]> {
 
 /** A storm may end in any verdict, but it has to end in one, and to leave nothing. */
 export function complaintAbout({ exitCode, report, left, stderr }: Weathered): string | undefined {
-  if (exitCode === undefined) return 'it hung'
+  if (exitCode === undefined) return `it hung; its last words: ${stderr.slice(-400)}`
   if (report === undefined || ![0, 1, 4, 99].includes(exitCode))
     return `exit code ${exitCode}, ${report ? report.verdict : 'no report'}: ${stderr.slice(-600)}`
   return left.length > 0 ? `it left ${left.join(', ')}` : undefined

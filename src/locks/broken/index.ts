@@ -199,7 +199,7 @@ export const broken = {
   },
   'cleans-up-on-connect': {
     title: 'broken: deletes its own leases whenever it connects',
-    caughtBy: { scenario: 'failover', metric: 'overlaps' },
+    caughtBy: { scenario: 'client-kill', metric: 'overlaps' },
     load: () => import('./cleans-up-on-connect.ts'),
   },
   'local-on-oom': {
@@ -306,6 +306,11 @@ export const broken = {
     title: 'broken: extends in whole seconds, rounded down',
     caughtBy: { scenario: 'long-work', metric: 'overclaims' },
     load: () => import('./extends-in-seconds.ts'),
+  },
+  'additive-extend': {
+    title: 'broken: an extension adds to what is left of the lease',
+    caughtBy: { scenario: 'ttl-leak', metric: 'leaked_keys' },
+    load: () => import('./additive-extend.ts'),
   },
   'reentrant-by-server': {
     title: 'broken: lets in whoever comes from the same server',

@@ -185,14 +185,16 @@ export function asking(strategy: Strategy, breaker: Breaker | undefined, patienc
     if (doubt) strategy.cleanUp(queue.key, token, performance.now() + want.ttlMs)
   }
 
+  /** @param ms negative where this process was stopped meanwhile: at once then */
   function setAlarm(queue: Queue, ms: number): void {
-    clearTimeout(queue.alarm)
-    queue.alarm = setTimeout(() => {
+    const due = () => {
       queue.alarm = undefined
       if (leftMs(queue) > 0) return setAlarm(queue, leftMs(queue) + jittered(4))
       queue.held = undefined
       ask(queue)
-    }, ms)
+    }
+    clearTimeout(queue.alarm)
+    queue.alarm = setTimeout(due, Math.max(0, ms))
   }
 
   function tidy(queue: Queue): void {

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+import { key, set } from '../../test/support/history.ts'
+import { a, b, find, restart } from '../../test/support/overlaps.ts'
+import type { Event } from '../history/event.ts'
+
+const trio = (t: number, token: string, ...nodes: number[]) => nodes.map((n) => set(`redis-${n}`, t + n / 10, token))
+
+test.each<[string, string, string | RegExp, (Event | Event[])[]]>([
+  [
+    'one of its two nodes restarted empty',
+    'topology',
+    'redis-2 died at 1.500 s and came back without the key',
+    [
+      ...trio(999, 'token-1', 1, 2),
+      ...restart(1500, 1900, 'redis-2'),
+      key('redis-2', 1901, 'sample', 'stock:7', { pttlMs: -2 }),
+      ...trio(1999, 'token-2', 2, 3),
+    ],
+  ],
+  [
+    'all expired in their time',
+    'holder',
+    /in its time/,
+    [
+      ...trio(999, 'token-1', 1, 2, 3),
+      ...[1, 2, 3].map((n) => key(`redis-${n}`, 3700 + n, 'expired')),
+      ...trio(3999, 'token-2', 1, 2, 3),
+    ],
+  ],
+  [
+    'no majority at all',
+    'lock',
+    "server-2's grant has 1 of 3 nodes, which is no majority",
+    [...trio(999, 'token-1', 1, 2), ...trio(1999, 'token-2', 3)],
+  ],
+  [
+    'overwritten on the shared node',
+    'lock',
+    "server-1's key on redis-2 was overwritten at 1.999 s",
+    [...trio(999, 'token-1', 1, 2), ...trio(1999, 'token-2', 2, 3)],
+  ],
+  [
+    'one evicted, but the lock overwrote two others',
+    'lock',
+    /overwritten/,
+    [...trio(999, 'token-1', 1, 2, 3), key('redis-1', 1500, 'evicted'), ...trio(1999, 'token-2', 1, 2, 3)],
+  ],
+  [
+    'one evicted was enough',
+    'topology',
+    "redis-2 evicted server-1's key at 1.500 s",
+    [...trio(999, 'token-1', 1, 2), key('redis-2', 1500, 'evicted'), ...trio(1999, 'token-2', 2, 3)],
+  ],
+])('redlock: %s → %s', (_, blame, story, events) => {
+  const late = events.flat().some((event) => event.f === 'key' && event.t > 3e9)
+  const [finding] = find('redlock', a(), b(late ? 4000 : 2000), ...events)
+  expect(finding!.blame).toBe(blame)
+  expect(finding!.story).toMatch(story)
+})
+
+test('a vote that was taken back before the grant is not the one that counted', () => {
+  const findings = find(
+    'redlock',
+    a({ from: 900 }),
+    b(1500),
+    ...trio(999, 'token-1', 1),
+    set('redis-2', 950, 'token-1'),
+    key('redis-2', 960, 'del'),
+    set('redis-2', 1000.5, 'token-1'),
+    key('redis-2', 1200, 'evicted'),
+    ...trio(1499, 'token-2', 2, 3),
+  )
+  expect(findings).toMatchObject([{ blame: 'topology', story: "redis-2 evicted server-1's key at 1.200 s" }])
+})
