@@ -7,7 +7,7 @@ import type { Target } from './faults/fault.ts'
 import type { Event, PhaseEvent, TopologyEvent } from './history/event.ts'
 import { auditNodes, countCommands } from './history/audit.ts'
 import { othersThan } from './history/internal.ts'
-import { observe, type Observer, type ObserverOptions } from './history/observer.ts'
+import { observeAll } from './history/observers.ts'
 import { readHistory } from './history/reader.ts'
 import { Recorder } from './history/recorder.ts'
 import type { Books, Damage, Opening } from './ledger/ledger.ts'
@@ -163,12 +163,6 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
   const commands = await countCommands(await observing.primaries(), cluster.admin)
   phase('load')
   progress.phase('load')
-  const loadStartNs = now()
-  const totalMs = loadDurationMs(plan.load)
-  const ticker = setInterval(
-    () => progress.tick({ ...fleet.progress(), elapsedMs: (now() - loadStartNs) / 1e6, totalMs }),
-    tickMs,
-  )
   const interrupt = () => {
     phase('interrupted')
     fleet.stop(0)
@@ -178,25 +172,10 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
   if (signal.aborted) interrupt()
   watch.loadBegins()
   try {
-    const faults = direct({
-      planned: plan.faults,
-      now,
-      loadStartNs,
-      reached: (what, after, untilOver) => fleet.reached(what, after, untilOver),
-      resolve: (target) => resolve(target, { plan, cluster, fleet, links, signal: over.signal }),
-      record: (event) => recorder.record({ process: 'controller', f: 'fault', ...event }),
-      stage: { cluster, links, signal: over.signal, log: progress.fault, random: random(plan.seed, 'faults') },
-      announce: progress.fault,
-    })
-    // Awaited below, when the load is over; until then its failure is not unhandled.
-    faults.catch(() => {})
-    await fleet.load(totalMs + plan.load.gracefulStop)
-    over.abort()
-    await faults
+    await underLoad(plan, { cluster, links, fleet, recorder, now, over, progress })
   } finally {
     over.abort()
     await watch[Symbol.asyncDispose]()
-    clearInterval(ticker)
     signal.removeEventListener('abort', interrupt)
   }
 
@@ -228,41 +207,44 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
   return { notes, damage, lock, versions, interrupted: signal.aborted }
 }
 
-/** The harness' eyes on all nodes. */
-interface Observing extends AsyncDisposable {
-  /** Those of the nodes that work for the lock: a replica only does again what its primary did. */
-  primaries(): Promise<Observer[]>
-  /** Names of the keys that are on some node. */
-  alive(): string[]
+/** What happens while the load is on; faults that are still on when it is over are healed then. */
+interface Running {
+  cluster: Cluster
+  links: Links
+  fleet: Fleet
+  recorder: Recorder
+  now: () => number
+  /** Aborts when the load is over, or is to end. */
+  over: AbortController
+  progress: DrillProgress
 }
 
-async function observeAll(
-  cluster: Cluster,
-  options: Omit<ObserverOptions, 'node' | 'host' | 'port'>,
-): Promise<Observing> {
-  const { observers, stack } = await stackOf(
-    cluster.redis.map(({ name, host, port }) => observe({ node: name, host, port, ...options })),
+async function underLoad(plan: Plan, { cluster, links, fleet, recorder, now, over, progress }: Running): Promise<void> {
+  const loadStartNs = now()
+  const totalMs = loadDurationMs(plan.load)
+  const ticker = setInterval(
+    () => progress.tick({ ...fleet.progress(), elapsedMs: (now() - loadStartNs) / 1e6, totalMs }),
+    tickMs,
   )
-  return {
-    async primaries() {
-      if (cluster.kind !== 'sentinel') return observers
-      const primary = await cluster.primary().catch(() => undefined)
-      return observers.filter(({ node }) => node === primary?.name)
-    },
-    alive: () => observers.flatMap((observer) => observer.alive()),
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  try {
+    const faults = direct({
+      planned: plan.faults,
+      now,
+      loadStartNs,
+      reached: (what, after, untilOver) => fleet.reached(what, after, untilOver),
+      resolve: (target) => resolve(target, { plan, cluster, fleet, links, signal: over.signal }),
+      record: (event) => recorder.record({ process: 'controller', f: 'fault', ...event }),
+      stage: { cluster, links, signal: over.signal, log: progress.fault, random: random(plan.seed, 'faults') },
+      announce: progress.fault,
+    })
+    // Awaited below, when the load is over; until then its failure is not unhandled.
+    faults.catch(() => {})
+    await fleet.load(totalMs + plan.load.gracefulStop)
+    over.abort()
+    await faults
+  } finally {
+    clearInterval(ticker)
   }
-}
-
-/** Waits for all; where one fails, the others are closed again. */
-async function stackOf(resources: Promise<Observer>[]) {
-  const stack = new AsyncDisposableStack()
-  const settled = await Promise.allSettled(resources)
-  const observers = settled.flatMap((result) => (result.status === 'fulfilled' ? [stack.use(result.value)] : []))
-  const failed = settled.find((result) => result.status === 'rejected')
-  if (!failed) return { observers, stack }
-  await stack.disposeAsync()
-  throw failed.reason
 }
 
 /** A scenario's word for a target becomes handles, as things stand at this moment. */
