@@ -144,7 +144,7 @@ test('clock-jump: leases end early, later ones live as long as they should', asy
   expect(injection).toMatchObject({
     landed: true,
     proof: expect.stringMatching(
-      /^simulated on redis-1: 1 leases end 90000 ms earlier, lock:1 in 1 ms instead of 59\d\d\d ms$/,
+      /^simulated on redis-1: 1 leases end 90000 ms earlier, lock:1 in 1 ms instead of (59\d\d\d|60000) ms$/,
     ),
   })
   await until(async () => (await plain.get('lock:1')) === null)
