@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis'
 import { attempt } from './definite.ts'
 import type { Held } from './held.ts'
 import { luaScript } from './lua.ts'
-import { pause } from './pause.ts'
+import { retrying } from './nodes.ts'
 
 const releaseIfMine = luaScript(import.meta.url, 'release.lua')
 const extendIfMine = luaScript(import.meta.url, 'extend.lua')
@@ -37,11 +37,9 @@ export function plain(redis: Redis) {
 }
 
 /** Tries until a try succeeds, or until another one would come too late: false. */
-export async function polling({ waitMs, signal }: Waiting, once: () => Promise<boolean>): Promise<boolean> {
-  const giveUpAtMs = performance.now() + waitMs
-  for (;;) {
-    if (await once()) return true
-    if (signal.aborted || performance.now() + pollMs > giveUpAtMs) return false
-    await pause(pollMs, signal)
-  }
-}
+export const polling = async (waiting: Waiting, once: () => Promise<boolean>): Promise<boolean> =>
+  (await retrying(
+    waiting,
+    async () => (await once()) || null,
+    () => pollMs,
+  )) !== null
