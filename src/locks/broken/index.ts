@@ -274,7 +274,7 @@ export const broken = {
   },
   'host-token': {
     title: "broken: its token is the server's name",
-    caughtBy: { scenario: 'event-loop-block', metric: 'overlaps' },
+    caughtBy: { scenario: 'eviction', metric: 'overlaps' },
     load: () => import('./host-token.ts'),
   },
   'forgets-its-try': {
