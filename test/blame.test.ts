@@ -1,14 +1,12 @@
-import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { z } from 'zod'
-import { report as reportSchema, type Report } from '../src/reporters/report.ts'
+import type { Report } from '../src/reporters/report.ts'
+import { drilled } from './support/drilled.ts'
 
 /** Whose fault an overlap is, where it is the topology's or where nobody can tell: by real drills. */
 
-const cli = resolve(import.meta.dirname, '../src/cli.ts')
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'picklock-blame-'))
@@ -16,14 +14,8 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 async function drill(lock: string, scenario: string): Promise<Report> {
-  const file = join(folder, 'a-drill.yaml')
-  await writeFile(file, `name: a-drill\ntitle: Who is to blame\ncontrol: naive\nsettle: 300ms\n${scenario}`)
-  const words = ['run', file, '--lock', lock, '--format', 'json', '--quiet', '--seed', '7']
-  const child = spawn(process.execPath, [cli, ...words], { cwd: folder })
-  let stdout = ''
-  child.stdout.on('data', (data: Buffer) => (stdout += data.toString()))
-  await new Promise((done) => child.on('close', done))
-  return z.array(reportSchema).parse(JSON.parse(stdout))[0]!
+  const head = 'name: a-drill\ntitle: Who is to blame\ncontrol: naive\nsettle: 300ms\n'
+  return (await drilled(folder, lock, head + scenario))[0]!
 }
 
 const overlaps = ({ findings }: Report) => findings.filter(({ metric }) => metric === 'overlaps')
@@ -59,6 +51,43 @@ faults:
   expect(report.faults.map(({ landed }) => landed)).toEqual([true])
   expect(overlaps(report).map(({ blame }) => blame)).toEqual(['topology'])
   expect(overlaps(report)[0]!.message).toMatch(/redis-\d died at .* and came back without the key/)
+})
+
+test.each([
+  ['flush', '', /was gone after FLUSHALL|was flushed|FLUSH/i],
+  ['eviction', ', policy: volatile-ttl', /was evicted/],
+  ['clock-jump', ', jumpMs: 9000', /clock/],
+])('topology: %s takes keys in the middle of their leases', async (fault, parameters, story) => {
+  const report = await drill(
+    'set-nx',
+    `topology: single
+lock: { ttlMs: 3700, waitMs: 4000 }
+workload: { kind: mutex, keys: 10, workMs: { min: 1200, max: 1300 } }
+load: { executor: per-vu-iterations, vus: 20, iterations: 1, maxDuration: 12s }
+faults:
+  - { fault: ${fault}, target: primary, at: 600ms, for: 200ms${parameters} }
+`,
+  )
+  expect(report.faults.map(({ landed }) => landed)).toEqual([true])
+  expect(overlaps(report).map(({ blame }) => blame)).toEqual(['topology'])
+  expect(overlaps(report)[0]!.message).toMatch(story)
+})
+
+test('topology: two primaries take writes at once', async () => {
+  const report = await drill(
+    'set-nx',
+    `topology: { kind: sentinel, downAfterMs: 300 }
+lock: { ttlMs: 6700, waitMs: 2000 }
+workload: { kind: mutex, keys: 4, workMs: { min: 700, max: 900 } }
+load: { executor: constant-vus, vus: 8, duration: 6s }
+faults:
+  - { fault: isolate-primary, target: primary, at: 800ms, for: 6s }
+  - { fault: partition, target: server-1→primary, at: 1500ms, for: 5s }
+`,
+  )
+  expect(report.faults.map(({ landed }) => landed)).toEqual([true, true])
+  expect(overlaps(report).map(({ blame }) => blame)).toEqual(['topology'])
+  expect(overlaps(report)[0]!.message).toMatch(/two primaries|promoted/)
 })
 
 test('unclear: what took the key took the eyes with it', async () => {

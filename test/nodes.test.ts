@@ -39,6 +39,22 @@ test('a node restarted without its data is empty', async () => {
   expect(await up.cluster.admin('redis-1').dbsize()).toBe(0)
 })
 
+test('a node that wrote down its settings comes back with its role, and without what it was told for a while', async () => {
+  await using up = await stand('sentinel')
+  const replica = up.cluster.admin('redis-2')
+  await replica.config('SET', 'maxmemory', '1', 'maxclients', '20')
+  await replica.config('REWRITE')
+  await up.cluster.redis[1]!.restart({ keepData: true })
+  expect(await replica.config('GET', 'maxmemory')).toEqual(['maxmemory', '0'])
+  expect(await replica.config('GET', 'maxclients')).not.toContain('20')
+  expect(String((await replica.role())[0])).toBe('slave')
+  // One that was promoted stays what it is, also without its data.
+  await replica.replicaof('NO', 'ONE')
+  await replica.config('REWRITE')
+  await up.cluster.redis[1]!.restart({ keepData: false })
+  expect(String((await replica.role())[0])).toBe('master')
+})
+
 test('a paused node is silent, not gone', async () => {
   await using up = await stand('single')
   const [node] = up.cluster.redis

@@ -60,6 +60,17 @@ test('1, 2, 35: with waitReplicas a grant that no replica has is none, definitel
   })
 })
 
+test('with little patience a refusal is still definite: the WAIT is shorter than it by more than Redis is late', async () => {
+  await using up = await stand('sentinel')
+  await using locks = await locksAt(up, 'server-1', { waitReplicas: 2, timeoutMs: 300 })
+  for (let round = 0; round < 5; round++)
+    await expect(locks.acquire(key, { ttlMs: 3000 })).rejects.toMatchObject({
+      definite: true,
+      message: 'waitReplicas is 2, but 1 replica confirmed the lock within 100 ms',
+    })
+  expect(await up.cluster.admin('redis-1').exists(key)).toBe(0)
+})
+
 test('more replicas than there are can never confirm, and that is said', async () => {
   await using up = await stand('sentinel')
   // A node that has nothing else to do ends a WAIT up to a tenth of a second late.

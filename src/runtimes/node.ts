@@ -77,7 +77,7 @@ export class Node implements NodeHandle {
   /** Throws AddressInUse, or EnvironmentError with the end of the log. */
   async start(): Promise<void> {
     await mkdir(this.#dataFolder, { recursive: true })
-    await writeFile(this.#configFile, this.#config, { mode: 0o600 })
+    await this.#configure()
     await this.#launch()
   }
 
@@ -97,9 +97,10 @@ export class Node implements NodeHandle {
     if (!keepData) {
       await rm(this.#dataFolder, { recursive: true, force: true })
       await mkdir(this.#dataFolder)
-      // What a Sentinel knows is in its configuration; what a Redis was told to be (a replica of whom) is no data.
-      if (this.kind === 'sentinel') await writeFile(this.#configFile, this.#config, { mode: 0o600 })
     }
+    // What a Sentinel knows is in its configuration; what a Redis was told to be (a replica of whom) is no data.
+    if (this.kind === 'redis') await this.#configure(roleIn(await readFile(this.#configFile, 'utf8')))
+    else if (!keepData) await this.#configure()
     const endMs = performance.now() + signalMs
     for (;;) {
       try {
@@ -135,6 +136,16 @@ export class Node implements NodeHandle {
       if (state === 'down') throw new Error(`${this.name} is down: it cannot get ${signal}`)
     }
     throw new Error(`${this.name} is not ${wanted} ${signalMs} ms after ${signal}`)
+  }
+
+  /**
+   * Writes the configuration anew, with another role where one is given. Sentinel has a node that it promotes or demotes write down all of its
+   * settings, also those that a fault has changed for a while: a process that died must not come back with them.
+   */
+  async #configure(role?: readonly string[]): Promise<void> {
+    const lines = this.#config.split('\n')
+    const config = role === undefined ? lines : [...lines.filter((line) => !isRole(line)), ...role, '']
+    await writeFile(this.#configFile, config.join('\n'), { mode: 0o600 })
   }
 
   #running(): ChildProcess | undefined {
@@ -181,6 +192,11 @@ function redisConfig(password: string): string[] {
     'repl-timeout 5',
   ]
 }
+
+/** A line of a configuration that says whom the node follows, and with which password. */
+const isRole = (line: string) => /^(replicaof|slaveof|masterauth) /.test(line)
+
+const roleIn = (config: string): string[] => config.split('\n').filter(isRole)
 
 /** The last lines of a log from an offset on, in one line. */
 export function lastLines(log: string, offset = 0, count = 4): string {

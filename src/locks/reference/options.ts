@@ -19,7 +19,7 @@ export interface LocksOptions extends PolicyOptions {
   strategy?: Strategy['name']
   /** How long one call to one Redis may take (1000; on a quorum 250, which must stay well below the TTL). */
   timeoutMs?: number
-  /** A grant counts only once so many replicas have it (0). Not on a quorum. */
+  /** A grant counts only once so many replicas have it (0). Not on a quorum. With a `timeoutMs` below 150 a refusal by the replicas may be indefinite. */
   waitReplicas?: number
   /** On a quorum: how long a node that restarted gives no votes (0); as long as the largest TTL, if nodes do not keep their data. */
   restartGuardMs?: number

@@ -17,6 +17,7 @@ export interface OneRedisOptions extends Pick<NodeOptions, 'connect' | 'process'
  */
 export function oneRedis(name: 'single' | 'sentinel', options: OneRedisOptions): Strategy {
   const { waitReplicas, timeoutMs } = options
+  const confirmMs = confirmWithinMs(timeoutMs)
   const node = lockNode({ ...options, fenced: true })
   const cleaning = cleaner()
 
@@ -34,7 +35,7 @@ export function oneRedis(name: 'single' | 'sentinel', options: OneRedisOptions):
   async function confirmed(key: string, token: string, untilMs: number): Promise<void> {
     let count: number
     try {
-      count = await node.replicated(waitReplicas, Math.ceil(timeoutMs / 2))
+      count = await node.replicated(waitReplicas, confirmMs)
     } catch (error) {
       cleanUp(key, token, untilMs)
       // Whatever WAIT said: the lock itself was granted.
@@ -42,7 +43,7 @@ export function oneRedis(name: 'single' | 'sentinel', options: OneRedisOptions):
     }
     if (count >= waitReplicas) return
     const failure = new Error(
-      `waitReplicas is ${waitReplicas}, but ${count === 1 ? '1 replica' : `${count} replicas`} confirmed the lock within ${Math.ceil(timeoutMs / 2)} ms`,
+      `waitReplicas is ${waitReplicas}, but ${count === 1 ? '1 replica' : `${count} replicas`} confirmed the lock within ${confirmMs} ms`,
     )
     try {
       await node.release(key, token)
@@ -74,6 +75,15 @@ export function oneRedis(name: 'single' | 'sentinel', options: OneRedisOptions):
       node.close()
     },
   }
+}
+
+/**
+ * How long a WAIT is asked for, so that its answer comes before `timeoutMs` is over: a number that is too small is a definite no, no number is
+ * none. A Redis that has nothing else to do looks only ten times a second (its `hz`) whether a WAIT is over, so it ends up to 100 ms late, and
+ * as much again is left for the way. With less than 150 ms in all that cannot be had, and a refusal may be indefinite.
+ */
+export function confirmWithinMs(timeoutMs: number): number {
+  return Math.ceil(Math.min(timeoutMs / 2, Math.max(timeoutMs / 4, timeoutMs - 200)))
 }
 
 const noop = () => {}
