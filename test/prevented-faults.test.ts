@@ -20,7 +20,12 @@ const ofAnybody = all.filter(({ group }) => group !== 'sentinel').map(({ name })
 const needed: Partial<Record<FaultName, string>> = { latency: ', latencyMs: 60' }
 
 /** One after the other, each for a moment. */
-const inTurn = (names: readonly FaultName[], fromMs: number, everyMs: number, more: (name: FaultName) => string = () => '') =>
+const inTurn = (
+  names: readonly FaultName[],
+  fromMs: number,
+  everyMs: number,
+  more: (name: FaultName) => string = () => '',
+) =>
   names
     .map((name, index) => {
       const at = `at: ${fromMs + index * everyMs}ms, for: 60ms`
@@ -70,15 +75,18 @@ const reasons = ({ unknownBecause }: Report, name: string) =>
 test.each([
   ['single', ofAnybody, 250, 7],
   ['{ kind: sentinel, downAfterMs: 300 }', ofSentinel, 2000, 6],
-] as const)('nobody holds anything, on %s: no verdict, because of each of them', async (topology, names, everyMs, seconds) => {
-  const [report] = await drilled(folder, './nobody.mjs', head(topology, seconds) + inTurn(names, 200, everyMs))
-  expect(report!.verdict).toBe('unknown')
-  expect(report!.faults.map(({ fault }) => fault).toSorted()).toEqual(names.toSorted())
-  for (const { fault, landed, holdsDuring } of report!.faults) {
-    expect({ fault, landed, holdsDuring }).toEqual({ fault, landed: expect.any(Boolean), holdsDuring: 0 })
-    expect({ fault, reasons: reasons(report!, fault) }).toEqual({ fault, reasons: [expect.any(String)] })
-  }
-})
+] as const)(
+  'nobody holds anything, on %s: no verdict, because of each of them',
+  async (topology, names, everyMs, seconds) => {
+    const [report] = await drilled(folder, './nobody.mjs', head(topology, seconds) + inTurn(names, 200, everyMs))
+    expect(report!.verdict).toBe('unknown')
+    expect(report!.faults.map(({ fault }) => fault).toSorted()).toEqual(names.toSorted())
+    for (const { fault, landed, holdsDuring } of report!.faults) {
+      expect({ fault, landed, holdsDuring }).toEqual({ fault, landed: expect.any(Boolean), holdsDuring: 0 })
+      expect({ fault, reasons: reasons(report!, fault) }).toEqual({ fault, reasons: [expect.any(String)] })
+    }
+  },
+)
 
 test.each([
   [
@@ -88,14 +96,17 @@ test.each([
     (name: FaultName) => (faults[name].group === 'servers' ? ', target: server-1' : ''),
   ],
   ['{ kind: sentinel, downAfterMs: 300 }', ['kill, target: all'], ofSentinel, () => ''],
-] as const)('what it strikes is down, on %s: none lands, and there is no verdict', async (topology, fatal, names, target) => {
-  const down = fatal.map((fault) => `  - { fault: ${fault}, when: acquired, after: 5, for: 5s }\n`).join('')
-  const [report] = await drilled(folder, 'set-nx', head(topology, 6) + down + inTurn(names, 2000, 100, target))
-  expect(report!.verdict).toBe('unknown')
-  const struck = report!.faults.slice(0, fatal.length)
-  expect(struck.map(({ landed }) => landed)).toEqual(struck.map(() => true))
-  for (const { fault, landed, proof } of report!.faults.slice(fatal.length)) {
-    expect({ fault, landed, proof }).toEqual({ fault, landed: false, proof: expect.stringMatching(/./) })
-    expect(reasons(report!, fault).some((why) => why.includes(proof))).toBe(true)
-  }
-})
+] as const)(
+  'what it strikes is down, on %s: none lands, and there is no verdict',
+  async (topology, fatal, names, target) => {
+    const down = fatal.map((fault) => `  - { fault: ${fault}, when: acquired, after: 5, for: 5s }\n`).join('')
+    const [report] = await drilled(folder, 'set-nx', head(topology, 6) + down + inTurn(names, 2000, 100, target))
+    expect(report!.verdict).toBe('unknown')
+    const struck = report!.faults.slice(0, fatal.length)
+    expect(struck.map(({ landed }) => landed)).toEqual(struck.map(() => true))
+    for (const { fault, landed, proof } of report!.faults.slice(fatal.length)) {
+      expect({ fault, landed, proof }).toEqual({ fault, landed: false, proof: expect.stringMatching(/./) })
+      expect(reasons(report!, fault).some((why) => why.includes(proof))).toBe(true)
+    }
+  },
+)

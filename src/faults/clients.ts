@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import { within } from '../lib/within.ts'
 
 /** A connection to a node, by its own word. */
 export interface ClientEntry {
@@ -61,8 +62,8 @@ export async function dialAs(admin: Redis, role: 'probe' | 'runner'): Promise<Re
   client.on('error', (error) => (failure = error))
   try {
     await client.connect()
-    // A node that refuses writes refuses PING as well.
-    await client.echo('')
+    // A node that refuses writes refuses PING as well, and one that is stopped takes the connection and says nothing.
+    await within(dialMs, 'the first answer', client.echo(''))
   } catch (error) {
     client.disconnect()
     throw failure ?? error

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FaultEvent } from '../history/event.ts'
+import { within } from '../lib/within.ts'
 import type { PlannedFault } from '../plan/scenario.ts'
 import type { Fault, Injection, Stage, Target } from './fault.ts'
 import { faults, type FaultName } from './index.ts'
@@ -19,6 +20,13 @@ export interface Direction {
   /** For the console. */
   announce(text: string): void
 }
+
+/**
+ * Who is still injecting when the drill is over has so long to end, and every heal has so long. No member needs it: each of its questions has a
+ * limit of its own, and these keep one that was forgotten from holding up the verdict.
+ */
+const lateInjectionMs = 20_000
+const healMs = 60_000
 
 /**
  * Injects the planned faults at their moments and heals each when its time is up or the drill is over, whichever comes first, and on
@@ -51,7 +59,10 @@ async function play(planned: PlannedFault, op: number, direction: Direction): Pr
     record({ ...common, target, type: 'invoke', stage: 'inject', plannedNs: plannedNs ?? now() })
     // The member's own schema checked the parameters when the plan was made.
     const fault: Fault = faults[planned.fault as FaultName]
-    injection = await fault.inject(resolved, planned.parameters, { ...stage, forMs: planned.forMs })
+    injection = await unlessLate(
+      fault.inject(resolved, planned.parameters, { ...stage, forMs: planned.forMs }),
+      stage.signal,
+    )
   } catch (error) {
     direction.announce(`${planned.fault} ${target}: did not land: ${(error as Error).message}`)
     return record({ ...common, target, type: 'fail', stage: 'missed', error: (error as Error).message })
@@ -67,11 +78,31 @@ async function play(planned: PlannedFault, op: number, direction: Direction): Pr
 
   await sleep(planned.forMs, undefined, { signal: stage.signal }).catch(() => undefined)
   try {
-    await injection.heal()
+    await within(healMs, 'the heal', injection.heal())
     record({ ...common, target, type: 'ok', stage: 'healed' })
     direction.announce(`${planned.fault} ${target}: healed`)
   } catch (error) {
     record({ ...common, target, type: 'fail', stage: 'healed', error: (error as Error).message })
     direction.announce(`${planned.fault} ${target}: could not be healed: ${(error as Error).message}`)
+  }
+}
+
+/** Rejects where the drill is over and the injection does not end; what lands after that is healed by itself. */
+async function unlessLate(injecting: Promise<Injection>, over: AbortSignal): Promise<Injection> {
+  const late = Promise.withResolvers<never>()
+  let timer: NodeJS.Timeout | undefined
+  const drillIsOver = () => {
+    timer = setTimeout(() => {
+      late.reject(new Error(`it had not ended ${lateInjectionMs / 1000} s after the drill was over`))
+      injecting.then(({ heal }) => heal()).catch(() => {})
+    }, lateInjectionMs)
+  }
+  over.addEventListener('abort', drillIsOver, { once: true })
+  if (over.aborted) drillIsOver()
+  try {
+    return await Promise.race([injecting, late.promise])
+  } finally {
+    over.removeEventListener('abort', drillIsOver)
+    clearTimeout(timer)
   }
 }

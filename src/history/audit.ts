@@ -1,8 +1,14 @@
 import { sentBy } from '../lib/sent.ts'
+import { within } from '../lib/within.ts'
 import type { Redis } from 'ioredis'
 import { commandsBetween, type Commands } from './commands.ts'
 import type { Observer } from './observer.ts'
 import type { Observation } from './recorder.ts'
+
+/** A node that stands still keeps an observer's question for ever. */
+const answerMs = 5_000
+/** For a look at all keys of a node, one after the other. */
+const auditMs = 20_000
 
 interface Moment {
   commands: Commands
@@ -19,8 +25,7 @@ export async function countCommands(
   admin: (node: string) => Redis,
 ): Promise<{ stop(now: readonly Observer[], record: (event: Observation) => void): Promise<void> }> {
   const look = (observer: Observer): Promise<Moment | undefined> =>
-    observer
-      .commands()
+    within(answerMs, `the counters of ${observer.node}`, observer.commands())
       .then((commands) => ({ commands, observer: observer.sent(), admin: sentBy(admin(observer.node)) }))
       .catch(() => undefined)
   const before = await Promise.all(observers.map(look))
@@ -47,7 +52,7 @@ export async function countCommands(
 /** Looks at what is left on the nodes, and says of which nodes it could not. */
 export async function auditNodes(observers: readonly Observer[], bookkeeping: readonly string[]): Promise<string[]> {
   const notes = observers.map((observer) =>
-    observer.audit(bookkeeping).then(
+    within(auditMs, 'the look at all keys', observer.audit(bookkeeping)).then(
       () => undefined,
       (error: Error) => `what was left on ${observer.node} could not be looked at: ${error.message}`,
     ),
