@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { FaultEvent } from '../history/event.ts'
+import { direct } from './director.ts'
+import type { ServerHandle } from './fault.ts'
+
+/** A server on which a fault, or its heal, waits for what never comes. */
+
+// The time limits only: sleeps are of node:timers/promises and stay real.
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
+afterEach(() => void vi.useRealTimers())
+
+const never = () => new Promise<never>(() => {})
+
+function directing(server: Partial<ServerHandle>, over: AbortSignal) {
+  const told: Omit<FaultEvent, 't' | 'process' | 'f'>[] = []
+  const directed = direct({
+    planned: [{ fault: 'stop-process', target: 'server-1', atMs: 0, forMs: 1, parameters: {} }],
+    now: () => 0,
+    loadStartNs: 0,
+    reached: never,
+    resolve: () =>
+      Promise.resolve({
+        label: 'server-1',
+        nodes: [],
+        links: [],
+        servers: [{ name: 'server-1', pids: [17], ...server } as unknown as ServerHandle],
+      }),
+    record: (event) => void told.push(event),
+    stage: { cluster: undefined!, links: undefined!, random: () => 0, log() {}, signal: over },
+    announce() {},
+  })
+  return { told, directed }
+}
+
+test('who is still injecting when the drill is over is waited for, and not for ever; what lands later is healed', async () => {
+  const over = new AbortController()
+  const paused = Promise.withResolvers<{ halted: true; holding: string[] }>()
+  let resumed = 0
+  const { told, directed } = directing(
+    { pause: () => paused.promise, resume: async () => void resumed++, state: () => 'paused' },
+    over.signal,
+  )
+  await vi.waitFor(() => expect(told).toHaveLength(1))
+  await vi.advanceTimersByTimeAsync(3_600_000)
+  expect(told).toHaveLength(1)
+  over.abort()
+  await vi.advanceTimersByTimeAsync(20_000)
+  await directed
+  expect(told[1]).toMatchObject({ stage: 'missed', error: 'it had not ended 20 s after the drill was over' })
+  paused.resolve({ halted: true, holding: [] })
+  await vi.waitFor(() => expect(resumed).toBe(1))
+})
+
+test('a heal that never ends is told as one that failed', async () => {
+  const { told, directed } = directing(
+    { pause: () => Promise.resolve({ halted: true, holding: [] }), resume: never, state: () => 'paused' },
+    new AbortController().signal,
+  )
+  await vi.waitFor(() => expect(told).toHaveLength(2))
+  expect(told[1]).toMatchObject({ stage: 'landed' })
+  // The fault is on for its millisecond.
+  await vi.waitFor(async () => {
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(told).toHaveLength(3)
+  })
+  await directed
+  expect(told[2]).toMatchObject({ type: 'fail', stage: 'healed', error: 'the heal took longer than 60000 ms' })
+})
