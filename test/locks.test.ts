@@ -55,7 +55,8 @@ async function contend(name: string, ports: number[], rounds = 15): Promise<{ gr
       if (inside++ > 0) seen.overlaps++
       await sleep(3)
       inside--
-      await lock.release(grant)
+      // One whose answer is late on a busy machine excludes nobody for longer than its lease.
+      await lock.release(grant).catch(() => {})
     }
   }
   await Promise.all([first, first, first, second, second, second].map(clerk))

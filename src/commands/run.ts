@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { Command, Option } from '@commander-js/extra-typings'
 import { UsageError } from '../lib/failure.ts'
 import { findTool } from '../lib/tools.ts'
@@ -19,6 +20,8 @@ const columnsDefault = 100
 const repeatMax = 10_000
 /** All drills of a run share one Postgres and its connections. */
 export const jobsMax = 8
+/** Most of a drill is waiting: two of them do not crowd two cores. Who asks for every scenario wants verdicts, and soon; for figures there is --jobs 1. */
+const jobsOfAll = () => Math.min(2, availableParallelism())
 
 export function runCommand() {
   return new Command('run')
@@ -26,7 +29,7 @@ export function runCommand() {
       'Runs drills: starts topologies, puts a lock under load, breaks things, and says whether the lock held.',
     )
     .argument('[scenarios...]', 'names (picklock list scenarios) or YAML files')
-    .option('--all', 'every scenario there is')
+    .option('--all', 'every scenario there is, each with its control, two side by side')
     .option('--topology <kinds>', 'single, sentinel, redlock, several with commas, or all that the scenario allows')
     .addOption(
       new Option('--lock <locks>', "names, files, or 'stdio:<command>'; several with commas")
@@ -39,9 +42,13 @@ export function runCommand() {
         .default([] as string[], 'none'),
     )
     .option('--with-control', 'run the scenario’s broken lock beside it, to see that it would have been caught')
+    .option('--no-control', 'with --all: the lock under test alone')
     .option('--seed <number>', 'repeat a run: the same seed gives the same plan')
     .option('--repeat <n>', 'run each drill n times, with seeds derived from the first, and tell how often it failed')
-    .option('--jobs <n>', 'how many drills run side by side (1); what is measured is theirs together')
+    .option(
+      '--jobs <n>',
+      'how many drills run side by side (1; with --all 2, where there are two cores); what is measured is theirs together',
+    )
     .addOption(
       new Option('--set <path=value>', 'change the scenario, for example load.duration=4s; may be repeated')
         .argParser(collect)
@@ -65,7 +72,7 @@ export function runCommand() {
         'picklock run oversell --lock set-nx,redlock --format json': 'reports for a program',
         'picklock run slow-network --seed 42 --set load.duration=20s': 'the same again, longer',
         'picklock run primary-kill --lock set-nx --repeat 20': 'how often a bug shows that is a matter of luck',
-        'picklock run --all --with-control': 'every scenario, each with the lock that it has to catch',
+        'picklock run --all --lock ./my-lock.ts': 'every scenario, each with the lock that it has to catch',
       }),
     )
     .action(
@@ -76,7 +83,7 @@ export function runCommand() {
           throw new UsageError(`--all means every scenario; leave out ${names.join(' ')}, or --all`)
         const cwd = process.cwd()
         const repeat = parseCount(options.repeat, '--repeat', 1, repeatMax)
-        const jobs = parseCount(options.jobs, '--jobs', 1, jobsMax)
+        const jobs = parseCount(options.jobs, '--jobs', options.all ? jobsOfAll() : 1, jobsMax)
         const progress = options.quiet ? silent : progressOn(process.stderr)
         const drills = await chooseDrills({
           scenarios: options.all ? scenarioNames() : [...new Set(names)],
@@ -87,7 +94,7 @@ export function runCommand() {
           set: options.set,
           lockOptions: parseLockOptions(options.lockOption),
           runtime: options.runtime,
-          withControl: options.withControl === true,
+          withControl: options.control && (options.withControl === true || options.all === true),
           // Whoever asks for all means all that make sense.
           unfit: options.all ? (why) => progress.say(`left out: ${why}`) : undefined,
           cwd,

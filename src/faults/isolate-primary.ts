@@ -46,7 +46,7 @@ Sentinels has lost the node, and the node itself still says that it is the prima
         async heal() {
           await cut[Symbol.asyncDispose]()
           const healed = await link.ping(pingTimeoutMs)
-          // A link that is still cut, and a node that is down, are another fault's to bring back; a refusal in words came through the link.
+          // A link that is still cut, and a node that is down or lets nobody in, are another fault's to bring back.
           if (!healed.ok && !link.isCut && isSilence(healed.error) && (await node.state()) === 'up')
             throw new Error(`${link.name}: ${healed.error}`)
         },
@@ -68,5 +68,5 @@ async function howManyLost(stage: Stage, port: number): Promise<number> {
   ).length
 }
 
-/** No word of the node's own. */
-const isSilence = (error: string) => /^(timeout|closed|E[A-Z]+$)/.test(error)
+/** Nothing got through: who refuses in words, or ends the connection, was reached. */
+const isSilence = (error: string) => /^(timeout|ECONNREFUSED)/.test(error)

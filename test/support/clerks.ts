@@ -23,14 +23,21 @@ export interface Clerks {
   locks: Locks[]
   keys: string[]
   perServer: number
-  untilMs: number
+  /** Asked before each round. */
+  goOn: () => boolean
   asked: AcquireOptions
   workMs: number
   pauseMs?: number
 }
 
+/** As long as a number of ms, from now on. */
+export function forMs(ms: number): () => boolean {
+  const endMs = performance.now() + ms
+  return () => performance.now() < endMs
+}
+
 /** Clerks of several servers, all in this process, who want the same keys again and again; what happens inside is seen exactly. */
-export async function trade({ locks, keys, perServer, untilMs, asked, workMs, pauseMs = 0 }: Clerks): Promise<Trade> {
+export async function trade({ locks, keys, perServer, goOn, asked, workMs, pauseMs = 0 }: Clerks): Promise<Trade> {
   const inside = new Map<string, number[]>(keys.map((key) => [key, []]))
   const fences = new Map<string, bigint>()
   const seen: Trade = { served: [], overlaps: { apart: 0, together: 0 }, fencesBack: 0, grants: 0 }
@@ -68,7 +75,7 @@ export async function trade({ locks, keys, perServer, untilMs, asked, workMs, pa
   await Promise.all(
     locks.flatMap((_, server) =>
       Array.from({ length: perServer }, async (_, clerk) => {
-        for (let round = clerk; performance.now() < untilMs; round++) {
+        for (let round = clerk; goOn(); round++) {
           const startedMs = performance.now()
           const result = await serve(server, keys[round % keys.length]!)
           seen.served.push({ server, startedMs, endedMs: performance.now(), ...result })
