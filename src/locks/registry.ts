@@ -11,7 +11,10 @@ export interface RegisteredLock {
 
 /** A lock that is wrong in one way, and the drill that has to see it. */
 export interface BrokenLock extends RegisteredLock {
-  /** The scenario that was made for this bug, and where it is not the scenario's own, the topology. */
+  /**
+   * The scenario that was made for this bug, and where it is not the scenario's own, the topology. With a metric of service or latency the scenario has
+   * to put a threshold on it: nobody is let in wrongly, and the drill ends with exit code 99.
+   */
   caughtBy: { scenario: string; topology?: TopologyKind; metric: MetricName }
 }
 

@@ -23,6 +23,16 @@ test('what was found within its budget caught nobody', () => {
   expect(outcomeOf(budgeted, broken)).toMatchObject({ result: 'missed', metrics: [], afterMs: null })
 })
 
+test('a lock that only serves badly is caught by the threshold that the corpus names, and by no other of service', () => {
+  const crossed = { metric: 'false_contention', threshold: 'count==0', value: 12, ok: false }
+  const slow = { ...report(), thresholds: [crossed] }
+  const named = { ...broken, metric: 'false_contention' }
+  expect(outcomeOf(slow, named)).toMatchObject({ result: 'caught', metrics: ['false_contention'], named: true })
+  expect(outcomeOf(slow, broken)).toMatchObject({ result: 'missed', metrics: [] })
+  expect(outcomeOf(slow, sound).result).toBe('passed')
+  expect(outcomeOf({ ...slow, thresholds: [{ ...crossed, ok: true }] }, named).result).toBe('missed')
+})
+
 test('what only the ledger shows is known at the end', () => {
   const findings = invalid.findings.filter(({ metric }) => metric === 'duplicates')
   expect(outcomeOf({ ...invalid, findings }, broken).afterMs).toBe(invalid.durationMs)

@@ -1,3 +1,4 @@
+import { metricNamed } from '../../plan/metrics.ts'
 import type { Report } from '../../reporters/report.ts'
 
 /** What one drill of the selftest said about one lock of the corpus. */
@@ -11,7 +12,7 @@ export interface Outcome {
   claimed: boolean
   /** Broken: `caught`, `missed`; sound: `passed`, `false alarm`; `unknown` where the drill itself could not tell. */
   result: 'caught' | 'missed' | 'passed' | 'false alarm' | 'unknown'
-  /** All safety metrics that were crossed, in the order in which the report tells them. */
+  /** All safety metrics that were crossed, in the order in which the report tells them, and of service the one that the corpus names. */
   metrics: string[]
   /** Broken: whether the metric that the corpus names was among them. */
   named: boolean
@@ -26,16 +27,19 @@ export interface Outcome {
 }
 
 /**
- * Caught means: invalid, and by a finding. A drill that is unknown has neither caught nor passed anything.
+ * Caught means: invalid, and by a finding; a lock of which the corpus says that it harms nobody and serves badly is caught by the threshold on that. A drill
+ * that is unknown has neither caught nor passed anything.
  */
 export function outcomeOf(
   report: Report,
   about: { kind: Outcome['kind']; claimed: boolean; metric: string | undefined },
 ): Outcome {
   const crossed = report.thresholds.filter(({ ok, value }) => !ok && value !== null).map(({ metric }) => nameOf(metric))
-  const metrics = [...new Set(report.findings.map(({ metric }) => metric))].filter((metric) => crossed.includes(metric))
-  const found = report.findings.filter(({ metric }) => metrics.includes(metric))
-  const firstMs = Math.min(...found.map(({ first }) => first?.atMs ?? report.durationMs))
+  const slow = crossed.filter((metric) => metric === about.metric && metricNamed(metric)?.kind !== 'safety')
+  const found = report.findings.map(({ metric }) => metric).filter((metric) => crossed.includes(metric))
+  const metrics = [...new Set([...found.filter((metric) => metricNamed(metric)?.kind === 'safety'), ...slow])]
+  const findings = report.findings.filter(({ metric }) => metrics.includes(metric))
+  const firstMs = Math.min(...findings.map(({ first }) => first?.atMs ?? report.durationMs))
   return {
     lock: report.lock,
     kind: about.kind,
@@ -43,20 +47,25 @@ export function outcomeOf(
     topology: report.topology,
     seed: report.seed,
     claimed: about.claimed,
-    result: resultOf(report.verdict, about.kind, metrics),
+    result: resultOf(report.verdict, about.kind, metrics, slow.length > 0),
     metrics,
     named: about.metric !== undefined && metrics.includes(about.metric),
-    afterMs: found.length > 0 ? firstMs : null,
+    afterMs: findings.length > 0 ? firstMs : null,
     durationMs: report.durationMs,
-    because: (report.verdict === 'unknown' ? report.unknownBecause[0] : found[0]?.message) ?? '',
+    because: (report.verdict === 'unknown' ? report.unknownBecause[0] : findings[0]?.message) ?? '',
     reproduce: report.reproduce,
   }
 }
 
-function resultOf(verdict: Report['verdict'], kind: Outcome['kind'], metrics: readonly string[]): Outcome['result'] {
+function resultOf(
+  verdict: Report['verdict'],
+  kind: Outcome['kind'],
+  metrics: readonly string[],
+  servesBadly: boolean,
+): Outcome['result'] {
   if (verdict === 'unknown') return 'unknown'
   if (kind === 'sound') return verdict === 'valid' ? 'passed' : 'false alarm'
-  return verdict === 'invalid' && metrics.length > 0 ? 'caught' : 'missed'
+  return (verdict === 'invalid' && metrics.length > 0) || servesBadly ? 'caught' : 'missed'
 }
 
 /** `overlaps{blame:lock}` → `overlaps` */

@@ -392,4 +392,24 @@ export const broken = {
     caughtBy: { scenario: 'max-clients', metric: 'overlaps' },
     load: () => import('./null-object.ts'),
   },
+  'one-slot': {
+    title: 'broken: releases what it took last, not what it is given',
+    caughtBy: { scenario: 'oversell', metric: 'overlaps' },
+    load: () => import('./one-slot.ts'),
+  },
+  'lease-from-asking': {
+    title: 'broken: its lease runs from when the caller began to wait',
+    caughtBy: { scenario: 'herd', metric: 'overlaps' },
+    load: () => import('./lease-from-asking.ts'),
+  },
+  'waited-enough': {
+    title: 'broken: whoever has waited in vain is let in',
+    caughtBy: { scenario: 'outage-fallback', metric: 'overlaps' },
+    load: () => import('./waited-enough.ts'),
+  },
+  'waits-for-the-dead': {
+    title: 'broken: a fair line in which a dead caller stands for five minutes',
+    caughtBy: { scenario: 'crash-holder', metric: 'false_contention' },
+    load: () => import('./waits-for-the-dead.ts'),
+  },
 } satisfies Record<string, BrokenLock>
