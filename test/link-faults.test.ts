@@ -4,9 +4,12 @@ import { bandwidth } from '../src/faults/bandwidth.ts'
 import { blackHole } from '../src/faults/black-hole.ts'
 import { dropReply } from '../src/faults/drop-reply.ts'
 import { flap } from '../src/faults/flap.ts'
+import { kill } from '../src/faults/kill.ts'
+import { latency } from '../src/faults/latency.ts'
+import { partition } from '../src/faults/partition.ts'
 import { reset } from '../src/faults/reset.ts'
 import { stand, type Stand } from './support/cluster.ts'
-import { clientOf, msOf, onceOnly, inject, onLinks, stageOf } from './support/felt.ts'
+import { clientOf, msOf, onceOnly, inject, onLinks, onNodes, stageOf } from './support/felt.ts'
 import { until } from './support/until.ts'
 
 const link = 'server-1→redis-1'
@@ -29,6 +32,48 @@ test('bandwidth: what is long takes its time, and no longer after the heal', asy
   expect(await msOf(long)).toBeGreaterThan(300)
   await heal()
   await until(async () => (await msOf(long)) < 300)
+})
+
+test('latency: every call takes that much longer, and no longer after the heal', async () => {
+  const client = clientOf(up, 'server-1')
+  await client.ping()
+  const { landed, proof, heal } = await inject(latency, onLinks(up, link), stageOf(up), { latencyMs: 300 })
+  expect({ landed, proof }).toMatchObject({ landed: true, proof: expect.stringMatching(/PING through .* took \d+ ms/) })
+  expect(await msOf(() => client.ping())).toBeGreaterThanOrEqual(299)
+  await heal()
+  await until(async () => (await msOf(() => client.ping())) < 299)
+})
+
+test('partition: what stands is closed, what is new is refused, for one server only; healed, both are in', async () => {
+  const [client, other] = [clientOf(up, 'server-1', onceOnly), clientOf(up, 'server-2')]
+  await Promise.all([client.ping(), other.ping()])
+  const target = onLinks(up, link)
+  const { landed, proof, heal } = await inject(partition, target, stageOf(up))
+  expect({ landed, proof }).toEqual({ landed: true, proof: `${link} refuses (ECONNREFUSED)` })
+  await expect(client.ping()).rejects.toThrow()
+  expect(await other.ping()).toBe('PONG')
+  const again = await inject(partition, target, stageOf(up))
+  expect(again).toMatchObject({ landed: false, proof: expect.stringContaining('did not answer before the cut') })
+  await again.heal()
+  await heal()
+  await until(() => client.status === 'ready')
+  expect(await client.ping()).toBe('PONG')
+})
+
+test('kill: connections end, the node is back after the heal with what it had; a dead one is not killed again', async () => {
+  const client = clientOf(up, 'server-1', onceOnly)
+  await client.set('kept', '1')
+  const target = onNodes(up, 'redis-1')
+  const { landed, proof, heal } = await inject(kill, target, stageOf(up))
+  expect({ landed, proof }).toMatchObject({ landed: true, proof: expect.stringMatching(/^redis-1 \(pid \d+\) gone$/) })
+  await expect(client.get('kept')).rejects.toThrow()
+  const again = await inject(kill, target, stageOf(up))
+  expect(again).toMatchObject({ landed: false, proof: 'redis-1 was not running' })
+  await again.heal()
+  await heal()
+  await until(() => client.status === 'ready')
+  expect(await client.get('kept')).toBe('1')
+  await up.cluster.admin('redis-1').flushall()
 })
 
 test('black hole: no answer and no close; what was sent meanwhile arrives at the heal', async () => {
@@ -120,6 +165,8 @@ test('a fault on a link that leads to a dead node does not land', async () => {
   await node.kill()
   const target = onLinks(up, dead)
   const injections = [
+    inject(latency, target, stageOf(up), { latencyMs: 50 }),
+    inject(partition, target, stageOf(up)),
     inject(bandwidth, target, stageOf(up), { rateKBps: 1, stream: 'downstream' }),
     inject(blackHole, target, stageOf(up), { stream: 'both' }),
     inject(reset, target, stageOf(up)),

@@ -56,8 +56,10 @@ beforeAll(async () => {
     const redis = env.connect()
     return {
       async acquire(key) {
-        await redis.get(key).catch(() => {})
-        return new Promise((done) => setTimeout(done, 20, null))
+        // Not waited for: what is asked of a node may take as long as a fault on it.
+        redis.get(key).catch(() => {})
+        await new Promise((done) => setTimeout(done, 20))
+        throw Object.assign(new Error('nobody gets in'), { definite: true })
       },
       release: async () => true,
     }
@@ -79,7 +81,8 @@ test.each([
   'nobody holds anything, on %s: no verdict, because of each of them',
   async (topology, names, everyMs, seconds) => {
     const [report] = await drilled(folder, './nobody.mjs', head(topology, seconds) + inTurn(names, 200, everyMs))
-    expect(report).toMatchObject({ verdict: 'unknown', findings: [] })
+    const crossed = report!.thresholds.filter(({ ok }) => !ok)
+    expect({ verdict: report!.verdict, crossed }).toEqual({ verdict: 'unknown', crossed: [] })
     expect(report!.faults.map(({ fault }) => fault).toSorted()).toEqual(names.toSorted())
     for (const { fault, landed, holdsDuring } of report!.faults) {
       expect({ fault, landed, holdsDuring }).toEqual({ fault, landed: expect.any(Boolean), holdsDuring: 0 })

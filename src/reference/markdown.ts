@@ -8,7 +8,7 @@ export function referencePage(): string {
   const of = (kind: Kind) => byKind.get(kind) ?? []
   return `${[
     '# Reference',
-    'Made from the registries; `npx vitest run -u src/reference` writes it anew. `picklock explain <name>` tells the same of one of them.',
+    'Made from the registries; `npx vitest run src/reference -u` writes it anew. `picklock explain <name>` tells the same of one of them.',
     section('Verdicts', titled(of('verdict'))),
     section('Exit codes', [
       'Of several drills the first of 3, 1, 4, 99 that occurred.',

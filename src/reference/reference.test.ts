@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { entries, kinds } from './entries.ts'
 import { referencePage } from './markdown.ts'
 
-test('docs/reference.md is what the registries say; `npx vitest run -u src/reference` writes it anew', async () => {
+test('docs/reference.md is what the registries say; `npx vitest run src/reference -u` writes it anew', async () => {
   const file = fileURLToPath(new URL('../../docs/reference.md', import.meta.url))
   await expect(referencePage()).toMatchFileSnapshot(file)
 })
