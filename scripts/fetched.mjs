@@ -81,7 +81,15 @@ async function buildWithGo(machine, { name, go }, folder) {
   await mustRun(
     machine,
     'go',
-    ['build', '-mod=mod', '-buildvcs=false', '-trimpath', `-ldflags=-s -w ${go.ldflags}`.trim(), `-o=${file}`, go.package],
+    [
+      'build',
+      '-mod=mod',
+      '-buildvcs=false',
+      '-trimpath',
+      `-ldflags=-s -w ${go.ldflags}`.trim(),
+      `-o=${file}`,
+      go.package,
+    ],
     { cwd: join(machine.folder, 'tools', go.module), env: machine.env },
   )
   return file

@@ -61,6 +61,7 @@ export function planOf(options: ShopOptions): Plan {
     ...whole,
     asked: { scenario: 'oversell', set: [], lockOptions: {} },
     runtime: 'process',
+    driver: { name: 'builtin' },
     seed: options.seed ?? 1,
     lock: { ...lock, spec: options.lock, name: options.lock },
     faults: [],
