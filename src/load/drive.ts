@@ -75,7 +75,10 @@ export async function beginLoad(
 }
 
 /** The workload's own options. */
-export const workloadOf = ({ workload: { kind: _, ...options } }: Plan): Readonly<Record<string, unknown>> => options
+export function workloadOf({ workload }: Plan): Readonly<Record<string, unknown>> {
+  const { kind: _, ...options } = workload
+  return options
+}
 
 /** The servers wait for the end of who asks. */
 async function endOf(beside: BesideLoad, inside: Promise<void>, servers: Servers): Promise<Driven> {

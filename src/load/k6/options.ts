@@ -15,8 +15,9 @@ export const k6Options = ({ load, thresholds }: Settings): K6Options => ({
   thresholds: thresholdsOf(thresholds),
 })
 
-function scenario({ via: _, ...load }: Load): Record<string, unknown> {
-  const common = { ...load, startTime: ms(load.startTime), gracefulStop: ms(load.gracefulStop) }
+function scenario(load: Load): Record<string, unknown> {
+  const { via: _, ...words } = load
+  const common = { ...words, startTime: ms(load.startTime), gracefulStop: ms(load.gracefulStop) }
   switch (load.executor) {
     case 'constant-vus':
       return { ...common, duration: ms(load.duration) }
