@@ -63,9 +63,9 @@ async function durations(children: Children, instances: number): Promise<Float64
   const files = Array.from({ length: instances }, (_, index) => join(children.folder, `k6-${index + 1}.samples.json`))
   const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')))
   const values = texts.flatMap((text) =>
-    [...text.matchAll(/^\{"metric":"http_req_duration","type":"Point","data":\{"time":"[^"]*","value":([\d.e-]+)/gm)].map(
-      ([, value]) => Number(value),
-    ),
+    [
+      ...text.matchAll(/^\{"metric":"http_req_duration","type":"Point","data":\{"time":"[^"]*","value":([\d.e-]+)/gm),
+    ].map(([, value]) => Number(value)),
   )
   return Float64Array.from(values).sort()
 }
@@ -100,30 +100,33 @@ describeWithK6('k6', () => {
     expect(byK6).toEqual(await asked({ name: 'builtin' }))
   })
 
-  test.each([1, 2, 4])('%i instances: each request once, and the percentiles of all samples together', async (instances) => {
-    await using shop = await counter()
-    await using children = await Children.open()
-    const { ended } = await startInstances(context(children, shop.doors, { instances }))
-    const driven = await ended
-    expect(driven.notes).toEqual([])
-    expect(new Set(shop.asked.map(({ requestId }) => requestId)).size).toBe(200)
-    expect(shop.asked.map(({ requestId }) => Number(requestId.slice('r-5-'.length))).toSorted((a, b) => a - b)).toEqual(
-      Array.from({ length: 200 }, (_, iteration) => iteration),
-    )
-    const sum = (name: string) => Object.values(driven.counts).reduce((total, counts) => total + counts[name]!, 0)
-    expect([sum('iterations'), sum('k6_http_reqs'), Object.keys(driven.counts).length]).toEqual([200, 200, instances])
+  test.each([1, 2, 4])(
+    '%i instances: each request once, and the percentiles of all samples together',
+    async (instances) => {
+      await using shop = await counter()
+      await using children = await Children.open()
+      const { ended } = await startInstances(context(children, shop.doors, { instances }))
+      const driven = await ended
+      expect(driven.notes).toEqual([])
+      expect(new Set(shop.asked.map(({ requestId }) => requestId)).size).toBe(200)
+      expect(
+        shop.asked.map(({ requestId }) => Number(requestId.slice('r-5-'.length))).toSorted((a, b) => a - b),
+      ).toEqual(Array.from({ length: 200 }, (_, iteration) => iteration))
+      const sum = (name: string) => Object.values(driven.counts).reduce((total, counts) => total + counts[name]!, 0)
+      expect([sum('iterations'), sum('k6_http_reqs'), Object.keys(driven.counts).length]).toEqual([200, 200, instances])
 
-    const union = await durations(children, instances)
-    const merged = driven.latencyMs['k6_http_req_duration'] as LatencySummary
-    expect(merged).toMatchObject({
-      count: 200,
-      p50: percentile(union, 50),
-      p90: percentile(union, 90),
-      p95: percentile(union, 95),
-      p99: percentile(union, 99),
-      max: union.at(-1),
-    })
-  })
+      const union = await durations(children, instances)
+      const merged = driven.latencyMs['k6_http_req_duration'] as LatencySummary
+      expect(merged).toMatchObject({
+        count: 200,
+        p50: percentile(union, 50),
+        p90: percentile(union, 90),
+        p95: percentile(union, 95),
+        p99: percentile(union, 99),
+        max: union.at(-1),
+      })
+    },
+  )
 
   test('a double click is the same request at two doors', async () => {
     await using shop = await counter()
@@ -155,7 +158,9 @@ describeWithK6('k6', () => {
     await writeFile(script, `import exec from 'k6/execution'\nexport default () => exec.test.abort('enough')\n`)
     const { ended } = await startInstances(context(children, shop.doors, { load, script }))
     const driven = await ended
-    expect(driven.notes).toEqual([expect.stringMatching(/^k6-1 ended with exit code 108: .*; its log: logs\/k6-1\.log$/)])
+    expect(driven.notes).toEqual([
+      expect.stringMatching(/^k6-1 ended with exit code 108: .*; its log: logs\/k6-1\.log$/),
+    ])
   })
 
   test('nobody behind the doors: requests that were not delivered are counted', async () => {

@@ -74,15 +74,13 @@ export interface ThresholdSaid {
 export function thresholdsSaid(file: string): ThresholdSaid[] | undefined {
   try {
     const { metrics } = summary.parse(JSON.parse(readFileSync(file, 'utf8')))
-    return Object.entries(metrics).flatMap(([metric, { thresholds = {}, ...values }]) =>
+    // k6 lists its metrics in no order.
+    const inOrder = Object.entries(metrics).toSorted(([a], [b]) => (a < b ? -1 : 1))
+    return inOrder.flatMap(([metric, { thresholds = {}, ...values }]) =>
       Object.entries(thresholds).map(([threshold, crossed]) => {
-        const value =
-          values[
-            threshold
-              .split(/[<>=!]/)[0]!
-              .trim()
-              .replaceAll(' ', '')
-          ]
+        const word = threshold.split(/[<>=!]/)[0]!.replaceAll(' ', '')
+        // The value of a rate is called so.
+        const value = values[word] ?? (word === 'rate' ? values['value'] : undefined)
         return { metric, threshold, value: typeof value === 'number' ? value : null, ok: !crossed }
       }),
     )
