@@ -35,9 +35,9 @@ export interface Door extends AsyncDisposable {
   refuse(): void
 }
 
-/** Opens the server's HTTP door on a loopback port; should somebody else have that, on one of the system's choice. */
-export async function openDoor(shop: Shop, port: number): Promise<Door> {
-  const visits = new Visits()
+/** Opens the server's HTTP door on a loopback port; should somebody else have that, on one of the system's choice. `most`: requests at once. */
+export async function openDoor(shop: Shop, port: number, most = underWayMax): Promise<Door> {
+  const visits = new Visits(most)
   const serve = clerk(shop)
   const server = createServer((request, response) => {
     const refusal = visits.refusal()
@@ -86,14 +86,19 @@ const listen = (server: Server, port: number) =>
 /** The requests that are under way. */
 class Visits {
   closing = false
+  readonly #most: number
   #count = 0
   #idle: (() => void) | undefined
+
+  constructor(most: number) {
+    this.#most = most
+  }
 
   /** Why nobody is let in now; nothing was applied. */
   refusal(): string | undefined {
     if (this.closing) return 'this server is closing; nothing was applied'
-    if (this.#count < underWayMax) return undefined
-    return `this server has ${underWayMax} requests under way and takes no more; nothing was applied`
+    if (this.#count < this.#most) return undefined
+    return `this server has ${this.#most} requests under way and takes no more; nothing was applied`
   }
 
   begin(): void {
@@ -193,9 +198,11 @@ function parse(text: string, schema: z.ZodType): WorkRequest | string {
 
 function reply(response: ServerResponse, status: number, body: object): void {
   const text = JSON.stringify(body)
+  const bytes = Buffer.byteLength(text)
+  // Nearly all answers are ASCII, which need no second look at each character.
   response
-    .writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
-    .end(text)
+    .writeHead(status, { 'content-type': 'application/json', 'content-length': bytes })
+    .end(text, bytes === text.length ? 'latin1' : 'utf8')
 }
 
 /** Names for the callers at the door: as many as there are at once, each with one request at a time, as the history wants it. */
