@@ -155,6 +155,11 @@ export type Load = Scenario['load']
 /** What a drill is run from: the scenario with all its defaults, and what the command line chose. Frozen. */
 export interface Plan extends Readonly<Omit<Scenario, 'lock' | 'faults'>> {
   readonly runtime: 'process' | 'docker' | 'attach'
+  /**
+   * By how much the clocks of the machines on which servers ran may have differed; absent where it was one machine. An overlap of two servers
+   * that is no longer than this proves nothing (docs/scaling.md).
+   */
+  readonly clockErrorMs?: number
   /** Who makes the load. */
   readonly driver: DriverChoice
   readonly seed: number
