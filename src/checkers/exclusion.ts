@@ -67,7 +67,11 @@ export const exclusion = {
   },
 } satisfies Checker
 
-function finding(holds: Holds, blame: Blame, { count, stalled, blurred, keys, ofTwoServers, first, second, judgement }: Tally) {
+function finding(
+  holds: Holds,
+  blame: Blame,
+  { count, stalled, blurred, keys, ofTwoServers, first, second, judgement }: Tally,
+) {
   const [a, b] = toldApart(holdAt(holds, first), holdAt(holds, second))
   const who = ofTwoServers === count ? 'two servers' : ofTwoServers > 0 ? 'two callers' : 'two callers of one server'
   const what = keys.size === 1 ? a.key : `one key`

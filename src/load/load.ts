@@ -7,6 +7,9 @@ import type { Load } from '../plan/scenario.ts'
  * controller, through the servers' doors.
  */
 export interface LoadDriver {
+  /** One line for `picklock list` and the reference page. */
+  title: string
+  docs: string
   /** Its part inside a server. Resolves when the executor has ended and its iterations have finished or were cut off after gracefulStop. */
   run(context: LoadContext): Promise<LoadResult>
   /** Starts its part beside the controller; absent where there is none. Resolves when its processes are there. */
