@@ -33,6 +33,17 @@ test('what k6 writes is read as it comes, lines cut in two included', () => {
   ])
 })
 
+test('who asks once more when it is over hears what there was', () => {
+  const file = join(folder, 'samples.json')
+  appendFileSync(file, point('vus', 3))
+  const store = new SampleStore(file)
+  store.read()
+  store[Symbol.dispose]()
+  appendFileSync(file, point('vus', 4))
+  store.read()
+  expect(store.vus).toBe(3)
+})
+
 test.each(['not json', '{"type":"Point","metric":"x"}', '{"type":"Point","metric":"x","data":{"value":"1"}}', 'null'])(
   'what is no line of k6’s is told: %s',
   (text) => {

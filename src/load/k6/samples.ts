@@ -28,6 +28,7 @@ export class SampleStore implements Disposable {
   damage: string | undefined
   readonly #file: string
   #fd: number | undefined
+  #closed = false
   readonly #chunk = Buffer.allocUnsafe(chunkBytes)
   readonly #decoder = new StringDecoder('utf8')
   #rest = ''
@@ -36,8 +37,9 @@ export class SampleStore implements Disposable {
     this.#file = file
   }
 
-  /** Takes what was appended since the last call; nothing where there is no file yet. */
+  /** Takes what was appended since the last call; nothing where there is no file yet, or no more. */
   read(): void {
+    if (this.#closed) return
     try {
       this.#fd ??= openSync(this.#file, 'r')
     } catch {
@@ -51,6 +53,7 @@ export class SampleStore implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#closed = true
     if (this.#fd !== undefined) closeSync(this.#fd)
   }
 
