@@ -7,7 +7,7 @@ const logLine = z.object({ level: z.string(), msg: z.string(), source: z.string(
 type LogLine = z.infer<typeof logLine>
 
 /** The lines of a log; what k6 or the script prints besides is left out. */
-export function logLines(text: string): LogLine[] {
+function logLines(text: string): LogLine[] {
   return text.split('\n').flatMap((each) => {
     if (!each.startsWith('{')) return []
     try {
