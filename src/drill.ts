@@ -10,7 +10,8 @@ import { othersThan } from './history/internal.ts'
 import { observeAll } from './history/observers.ts'
 import { readHistory } from './history/reader.ts'
 import { Recorder } from './history/recorder.ts'
-import type { Books, Damage, Opening } from './ledger/ledger.ts'
+import type { Books, Damage } from './ledger/ledger.ts'
+import { firstState } from './ledger/first-state.ts'
 import { Children } from './lib/children.ts'
 import { drillClock, monotonicNs } from './lib/clock.ts'
 import { random } from './lib/random.ts'
@@ -132,7 +133,7 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
 
   const ledger = context.ledger && (await unlessAborted(context.ledger, signal))
   const schema = `drill_${startNs}`
-  await ledger?.prepare({ schema, ...shop(plan) })
+  await ledger?.prepare({ schema, ...firstState(plan) })
   const over = new AbortController()
   let settleMs = plan.settle
   let answered = false
@@ -295,12 +296,4 @@ async function resolve(
     servers: fleet.servers.filter(({ name }) => names.servers.includes(name)),
     ...(isHolder(text) && { whileHolding: true }),
   }
-}
-
-/** The first state of the ledger's tables, by the workload's own options. */
-function shop({ workload }: Plan): Opening {
-  const names = ['products', 'stock', 'coupons', 'limit', 'accounts', 'balance'] as const
-  return Object.fromEntries(
-    names.flatMap((name) => (typeof workload[name] === 'number' ? [[name, workload[name]]] : [])),
-  )
 }

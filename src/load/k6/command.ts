@@ -21,6 +21,7 @@ export function k6Env(env: NodeJS.ProcessEnv = process.env): Record<string, stri
   return {
     ...Object.fromEntries(settings.map((name) => [name, undefined])),
     K6_AUTO_EXTENSION_RESOLUTION: 'false',
+    K6_NO_USAGE_REPORT: 'true',
     NO_COLOR: '1',
   }
 }
