@@ -77,7 +77,7 @@ export class SampleStore implements Disposable {
   }
 }
 
-/** Undefined where it is none. No schema library here: there are nine lines a request. */
+/** Undefined where it is none. No schema library here: there are thirteen lines a request. */
 function lineOf(text: string): Line | undefined {
   try {
     const said = JSON.parse(text) as Partial<Line> | null
