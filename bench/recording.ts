@@ -94,6 +94,7 @@ async function server({ vus, host, port, password, folder }: Setting): Promise<S
     endpoints: { password, redis: [{ host, port }] },
     historyFile: join(folder, 'server-1.ndjson'),
     opBase: 0,
+    doorPort: 0,
     startNs: String(monotonicNs()),
     cwd: process.cwd(),
   }

@@ -19,7 +19,7 @@ export interface Part {
   obstacle(machine: Machine): string | undefined | Promise<string | undefined>
   obtain(machine: Machine): Promise<void>
 }
-export const parts: Record<'node' | 'dependencies' | 'redis' | 'toxiproxy', Part>
+export const parts: Record<'node' | 'dependencies' | 'redis' | 'toxiproxy' | 'k6', Part>
 export const all: Part[]
 export function bootstrap(machine: Machine, wanted?: Part[]): Promise<void>
 export function missing(machine: Machine, wanted?: Part[]): Part[]

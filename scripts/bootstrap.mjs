@@ -1,6 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { dependencies } from './dependencies.mjs'
+import { k6 } from './k6.mjs'
 import { withSetupLock } from './lock.mjs'
 import { SetupError, unfinished } from './machine.mjs'
 import { node } from './node.mjs'
@@ -11,8 +12,9 @@ import { toxiproxy } from './toxiproxy.mjs'
  * Makes a fresh machine ready. A part has a `name`, `present(machine)` (looks at files only, no process is started), `obstacle(machine)`
  * (what to type where it cannot be had by itself) and `obtain(machine)`; in this order, a later one may use an earlier one.
  */
-export const parts = { node, dependencies, redis, toxiproxy }
-export const all = Object.values(parts)
+export const parts = { node, dependencies, redis, toxiproxy, k6 }
+/** What a drill needs. k6 is fetched only where somebody asks for it. */
+export const all = [node, dependencies, redis, toxiproxy]
 
 /** Does nothing for what is there already. Throws a SetupError that tells what to type, before anything long has begun. */
 export async function bootstrap(machine, wanted = all) {

@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
-import { all, bootstrap } from './bootstrap.mjs'
+import { all, bootstrap, parts } from './bootstrap.mjs'
 import { runChecks } from './checks.mjs'
 import { enter } from './enter.mjs'
+import { SetupError } from './machine.mjs'
 import { redisPy } from './redis-py.mjs'
 import { runTests } from './tests.mjs'
 
@@ -11,6 +12,10 @@ import { runTests } from './tests.mjs'
  */
 await enter(fileURLToPath(import.meta.url), async (machine) => {
   await bootstrap(machine, [...all, redisPy])
+  await bootstrap(machine, [parts.k6]).catch((error) => {
+    if (!(error instanceof SetupError)) throw error
+    machine.say(`the tests that need k6 will be skipped: ${error.message}`)
+  })
   const failedChecks = await runChecks(machine)
   const { passed, failed, skipped } = await runTests(machine, process.argv.slice(2))
   const skips = skipped > 0 ? `, ${skipped} skipped` : ''

@@ -3,7 +3,7 @@ export interface Surroundings {
   cache: string
   platform: NodeJS.Platform
 }
-export type ServerProgram = 'redis-server' | 'toxiproxy-server'
+export type ServerProgram = 'redis-server' | 'toxiproxy-server' | 'k6'
 export const finders: Record<ServerProgram, (machine: Surroundings) => string | undefined>
 export function hint(name: ServerProgram, machine: Surroundings): string
 export function findOnPath(name: string, env: NodeJS.ProcessEnv): string | undefined

@@ -10,7 +10,8 @@ import { othersThan } from './history/internal.ts'
 import { observeAll } from './history/observers.ts'
 import { readHistory } from './history/reader.ts'
 import { Recorder } from './history/recorder.ts'
-import type { Books, Damage, Opening } from './ledger/ledger.ts'
+import type { Books, Damage } from './ledger/ledger.ts'
+import { firstState } from './ledger/first-state.ts'
 import { Children } from './lib/children.ts'
 import { drillClock, monotonicNs } from './lib/clock.ts'
 import { random } from './lib/random.ts'
@@ -18,7 +19,9 @@ import { ownVersion } from './lib/version.ts'
 import { unlessAborted } from './lib/unless-aborted.ts'
 import { openLinks } from './links/index.ts'
 import type { Links } from './links/links.ts'
+import { beginLoad, type Drive } from './load/drive.ts'
 import { loadDurationMs } from './load/duration.ts'
+import type { BesideProgress, Driven } from './load/load.ts'
 import type { Plan } from './plan/scenario.ts'
 import { isHolder, resolveTarget } from './plan/targets.ts'
 import { runtimes } from './runtimes/index.ts'
@@ -44,7 +47,7 @@ export interface DrillContext {
 /** What a person wants to see while it runs. */
 export interface DrillProgress {
   phase(name: string): void
-  tick(progress: Progress & { elapsedMs: number; totalMs: number }): void
+  tick(progress: Progress & { elapsedMs: number; totalMs: number; beside?: BesideProgress | undefined }): void
   fault(text: string): void
 }
 
@@ -57,6 +60,8 @@ export interface DrillRecord {
   /** What makes the evidence incomplete (a history cut short, a server that died by itself), one sentence each. */
   notes: string[]
   damage: Damage | undefined
+  /** What a load driver beside the controller saw from its side of the doors. */
+  driven?: Pick<Driven, 'latencyMs' | 'thresholds'> | undefined
   lock: LockDescription | undefined
   versions: Record<string, string>
   /** Of the project in which it was run (lib/commit.ts). */
@@ -128,7 +133,7 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
 
   const ledger = context.ledger && (await unlessAborted(context.ledger, signal))
   const schema = `drill_${startNs}`
-  await ledger?.prepare({ schema, ...shop(plan) })
+  await ledger?.prepare({ schema, ...firstState(plan) })
   const over = new AbortController()
   let settleMs = plan.settle
   let answered = false
@@ -144,7 +149,7 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
       phase('ended-early', `${metric}: ${expression}`)
       settleMs = Math.min(settleMs, early.settleMs)
       answered = true
-      fleet.stop(early.gracefulStopMs)
+      load.stop(early.gracefulStopMs)
       over.abort()
     },
   })
@@ -161,23 +166,29 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
   const lock = await unlessAborted(opening, signal)
 
   const commands = await countCommands(await observing.primaries(), cluster.admin)
+  const load = await beginLoad(plan, { servers: fleet, children, logs, cwd: context.cwd, signal })
   phase('load')
   progress.phase('load')
   const interrupt = () => {
     phase('interrupted')
-    fleet.stop(0)
+    load.stop(0)
     over.abort()
   }
   signal.addEventListener('abort', interrupt, { once: true })
   if (signal.aborted) interrupt()
   watch.loadBegins()
+  let driven: Driven | undefined
   try {
-    await underLoad(plan, { cluster, links, fleet, recorder, now, over, progress })
+    driven = await underLoad(plan, { cluster, links, fleet, load, recorder, now, over, progress })
   } finally {
     over.abort()
     await watch[Symbol.asyncDispose]()
     signal.removeEventListener('abort', interrupt)
   }
+
+  for (const [process, counts] of Object.entries(driven?.counts ?? {}))
+    recorder.record({ process, type: 'info', f: 'count', counts })
+  notes.push(...(driven?.notes ?? []))
 
   phase('settle')
   progress.phase('settling')
@@ -204,7 +215,7 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
     ...(await runtime.versions()),
     toxiproxy: links.version,
   }
-  return { notes, damage, lock, versions, interrupted: signal.aborted }
+  return { notes, damage, driven, lock, versions, interrupted: signal.aborted }
 }
 
 /** What happens while the load is on; faults that are still on when it is over are healed then. */
@@ -212,6 +223,7 @@ interface Running {
   cluster: Cluster
   links: Links
   fleet: Fleet
+  load: Drive
   recorder: Recorder
   now: () => number
   /** Aborts when the load is over, or is to end. */
@@ -219,11 +231,20 @@ interface Running {
   progress: DrillProgress
 }
 
-async function underLoad(plan: Plan, { cluster, links, fleet, recorder, now, over, progress }: Running): Promise<void> {
+async function underLoad(
+  plan: Plan,
+  { cluster, links, fleet, load, recorder, now, over, progress }: Running,
+): Promise<Driven | undefined> {
   const loadStartNs = now()
   const totalMs = loadDurationMs(plan.load)
   const ticker = setInterval(
-    () => progress.tick({ ...fleet.progress(), elapsedMs: (now() - loadStartNs) / 1e6, totalMs }),
+    () =>
+      progress.tick({
+        ...fleet.progress(),
+        elapsedMs: (now() - loadStartNs) / 1e6,
+        totalMs,
+        beside: load.progress(),
+      }),
     tickMs,
   )
   try {
@@ -239,9 +260,10 @@ async function underLoad(plan: Plan, { cluster, links, fleet, recorder, now, ove
     })
     // Awaited below, when the load is over; until then its failure is not unhandled.
     faults.catch(() => {})
-    await fleet.load(totalMs + plan.load.gracefulStop)
+    const driven = await load.ended
     over.abort()
     await faults
+    return driven
   } finally {
     clearInterval(ticker)
   }
@@ -274,12 +296,4 @@ async function resolve(
     servers: fleet.servers.filter(({ name }) => names.servers.includes(name)),
     ...(isHolder(text) && { whileHolding: true }),
   }
-}
-
-/** The first state of the ledger's tables, by the workload's own options. */
-function shop({ workload }: Plan): Opening {
-  const names = ['products', 'stock', 'coupons', 'limit', 'accounts', 'balance'] as const
-  return Object.fromEntries(
-    names.flatMap((name) => (typeof workload[name] === 'number' ? [[name, workload[name]]] : [])),
-  )
 }

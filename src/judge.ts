@@ -58,11 +58,11 @@ export function judge(record: DrillRecord, control?: Report['control']): Report 
       unsettled: found('unsettled'),
     },
     ...(plan.recorded && { recorded: plan.recorded as Record<string, number> }),
-    latencyMs: measured.latencyMs,
+    latencyMs: { ...measured.latencyMs, ...record.driven?.latencyMs },
     rates: measured.rates,
     ...(Object.keys(measured.lockCounters).length > 0 && { lockCounters: measured.lockCounters }),
     faults,
-    thresholds,
+    thresholds: [...thresholds, ...(record.driven?.thresholds ?? [])],
     ...(control && { control }),
     reproduce: reproduce(plan),
     ...(commit !== undefined && { commit }),
@@ -126,10 +126,15 @@ function switchesAway(events: readonly Event[], landed: FaultEvent): string[] {
 }
 
 /** The command that runs this drill again, to be pasted into a shell. */
-function reproduce({ asked, topology, lock, seed }: Plan): string {
+function reproduce({ asked, topology, lock, seed, driver }: Plan): string {
   const options = Object.entries(asked.lockOptions).map(([name, value]) => `${name}=${String(value)}`)
   const words = ['picklock', 'run', asked.scenario, '--topology', topology.kind, '--lock', lock.spec]
   words.push('--seed', String(seed))
+  if (driver.name === 'k6') {
+    words.push('--load', 'k6')
+    if (driver.script !== undefined) words.push('--k6-script', driver.script)
+    if (driver.instances > 1) words.push('--load-instances', String(driver.instances))
+  }
   words.push(...asked.set.flatMap((set) => ['--set', set]))
   words.push(...options.flatMap((option) => ['--lock-option', option]))
   return words.map((word) => quote(word)).join(' ')

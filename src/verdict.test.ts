@@ -77,6 +77,32 @@ test('damage or an overlap is invalid, and a budget in the open forgives', () =>
   expect(verdict({ events: overlapping, plan: other }).verdict).toBe('invalid')
 })
 
+test('an overlap that is no longer than the clocks of two machines may differ is unknown, and of one clock invalid', () => {
+  // From 50 to 60 ms.
+  const apart = verdict({ events: overlapping, plan: plan('single', { clockErrorMs: 10 }) })
+  expect(apart).toMatchObject({
+    verdict: 'unknown',
+    findings: [{ metric: 'overlaps', count: 1, blurred: 1 }],
+    unknownBecause: [
+      '1 overlap was no longer than the clocks of the servers may differ (10 ms): whether anybody held a key at once is not known',
+    ],
+  })
+  expect(verdict({ events: overlapping, plan: plan('single', { clockErrorMs: 9.99 }) }).verdict).toBe('invalid')
+  const oneServer = overlapping.map((event) => ({ ...event, process: event.process.replace('server-2', 'server-1') }))
+  const together = verdict({ events: oneServer, plan: plan('single', { clockErrorMs: 10 }) })
+  expect(together.verdict).toBe('invalid')
+  expect(together.findings[0]).not.toHaveProperty('blurred')
+})
+
+test('of several overlaps one that is long enough is a crime, whatever the clocks are', () => {
+  const another = [
+    hold({ op: 3, process: 'server-1/vu-2', at: 10, until: 90, key: 'stock:8' }),
+    hold({ op: 4, process: 'server-2/vu-2', at: 40, until: 60, key: 'stock:8' }),
+  ]
+  const events = history(...overlapping.filter(({ f }) => f !== 'phase'), ...another, end(100))
+  expect(verdict({ events, plan: plan('single', { clockErrorMs: 10 }) }).verdict).toBe('invalid')
+})
+
 test.each<[string, Partial<Testimony>, string]>([
   [
     'too few grants',

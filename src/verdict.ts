@@ -64,7 +64,7 @@ export function judge(testimony: Testimony, all: readonly Checker[] = Object.val
   const isTorn = torn.failed + torn.unfinished + torn.stalled > 0
   const crimes = crossed.filter(
     ({ threshold, value }) =>
-      !(isTorn && isDamage(threshold)) && !keeps(threshold, value! - stalledOf(threshold, findings)),
+      !(isTorn && isDamage(threshold)) && !keeps(threshold, value! - unprovenOf(threshold, findings)),
   )
   const early = endedEarly(testimony.events)
   const doubts = [
@@ -72,6 +72,7 @@ export function judge(testimony: Testimony, all: readonly Checker[] = Object.val
     // What a drill lacks because its question was answered before its time was up is no doubt about the answer.
     ...(early && crimes.length > 0 ? [] : lackOfEvidence(testimony)),
     ...tornDoubts(torn, crossed.length > crimes.length),
+    ...(crossed.length > crimes.length ? clockDoubts(findings, testimony.plan) : []),
     ...(crimes.length > 0 ? [] : leaseDoubts({ plan: testimony.plan, events: testimony.events })),
     ...testimony.notes,
   ]
@@ -101,9 +102,9 @@ export function endedEarly(events: readonly Event[]): Report['endedEarly'] {
 export const countOf = (threshold: Threshold, findings: readonly Finding[]): number =>
   about(threshold, findings).reduce((sum, { count }) => sum + count, 0)
 
-/** How much of that came of a stall that nobody planned. */
-const stalledOf = (threshold: Threshold, findings: readonly Finding[]): number =>
-  about(threshold, findings).reduce((sum, { stalled = 0 }) => sum + stalled, 0)
+/** How much of that came of a stall that nobody planned, or may come of clocks that differ. */
+const unprovenOf = (threshold: Threshold, findings: readonly Finding[]): number =>
+  about(threshold, findings).reduce((sum, { stalled = 0, blurred = 0 }) => sum + stalled + blurred, 0)
 
 const about = ({ name, tag }: Threshold, findings: readonly Finding[]): Finding[] =>
   findings.filter(({ metric, blame }) => metric === name && (tag === undefined || blame === tag.value))
@@ -142,6 +143,14 @@ function tornDoubts({ failed, unfinished, stalled, error }: Torn, damaged: boole
       `the ledger or this machine stood still, and ${plural(stalled, 'work')} wrote after the end of the lease: the damage in the ledger, or the overlap, may be theirs`,
     )
   return doubts
+}
+
+function clockDoubts(findings: readonly Finding[], { clockErrorMs = 0 }: Plan): string[] {
+  const blurred = findings.reduce((sum, finding) => sum + (finding.blurred ?? 0), 0)
+  if (blurred === 0) return []
+  return [
+    `${plural(blurred, 'overlap')} ${blurred === 1 ? 'was' : 'were'} no longer than the clocks of the servers may differ (${clockErrorMs} ms): whether anybody held a key at once is not known`,
+  ]
 }
 
 function runCheckers({ plan, events, damage, autoExtend = false }: Testimony, all: readonly Checker[]) {

@@ -1,8 +1,18 @@
 import { createHash } from 'node:crypto'
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { bootstrap, missing, parts, type Machine } from '../scripts/bootstrap.mjs'
@@ -11,7 +21,7 @@ import { bareMachine } from './support/machine.ts'
 
 /** The set-up on machines where something is missing, with the tools that it uses replaced by small programs. */
 
-const { node, dependencies, redis, toxiproxy } = parts
+const { node, dependencies, redis, toxiproxy, k6 } = parts
 
 /** As npm does it: what `npm install --prefix FOLDER … NAME@VERSION` of a Node package leaves. */
 const npmWithNode = `
@@ -192,16 +202,53 @@ test.each([asRoot, bySudo])(
   },
 )
 
-/** What all ways to toxiproxy-server leave behind. */
-const aProgram = `#!${process.execPath}\nconsole.log('toxiproxy-server version 2.12.0')\n`
+/** What all ways to a program leave behind. */
+const aProgram = `#!${process.execPath}\nconsole.log('I am k6 v2.2.0, or toxiproxy-server version 2.12.0')\n`
 
-/** The releases as GitHub serves them, on a port of this machine. */
-async function releases(checksum: string) {
+/** k6 comes in an archive, with a folder of its own. */
+function anArchive(): Buffer {
+  const folder = mkdtempSync(join(tmpdir(), 'picklock-archive-'))
+  const inside = 'k6-v2.2.0-linux-amd64'
+  mkdirSync(join(folder, inside))
+  writeFileSync(join(folder, inside, 'k6'), aProgram)
+  spawnSync('tar', ['-czf', 'k6.tar.gz', inside], { cwd: folder })
+  const archive = readFileSync(join(folder, 'k6.tar.gz'))
+  rmSync(folder, { recursive: true })
+  return archive
+}
+
+const programs = [
+  {
+    title: 'toxiproxy-server',
+    part: toxiproxy,
+    module: 'toxiproxy',
+    builds: /^go build -mod=mod .*Version=2\.12\.0.*cmd\/server$/,
+    mirror: 'PICKLOCK_TOXIPROXY_RELEASES',
+    version: '2.12.0',
+    sums: 'checksums.txt',
+    asset: 'toxiproxy-server-linux-amd64',
+    content: () => aProgram,
+  },
+  {
+    title: 'k6',
+    part: k6,
+    module: 'k6',
+    builds: /^go build -mod=mod .*go\.k6\.io\/k6\/v2$/,
+    mirror: 'PICKLOCK_K6_RELEASES',
+    version: '2.2.0',
+    sums: 'k6-v2.2.0-checksums.txt',
+    asset: 'k6-v2.2.0-linux-amd64.tar.gz',
+    content: anArchive,
+  },
+]
+type Program = (typeof programs)[number]
+
+/** Its releases as GitHub serves them, on a port of this machine. */
+async function releases({ version, sums, asset }: Program, content: Buffer | string, checksum = sha256(content)) {
   const server = createServer((request, response) => {
-    const name = /^\/v2\.12\.0\/(.*)$/.exec(request.url ?? '')?.[1]
-    if (name === 'checksums.txt')
-      response.end(`${'0'.repeat(64)}  toxiproxy-cli-linux-amd64\n${checksum}  toxiproxy-server-linux-amd64\n`)
-    else if (name === 'toxiproxy-server-linux-amd64') response.end(aProgram)
+    const name = request.url?.startsWith(`/v${version}/`) ? request.url.split('/').at(-1) : undefined
+    if (name === sums) response.end(`${'0'.repeat(64)}  another\n${checksum}  ${asset}\n`)
+    else if (name === asset) response.end(content)
     else response.writeHead(404).end()
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -209,51 +256,75 @@ async function releases(checksum: string) {
   return { url, [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())) }
 }
 
-test('toxiproxy-server is built by Go', async () => {
+const sha256 = (content: Buffer | string) => createHash('sha256').update(content).digest('hex')
+
+test.each(programs)('$title is built by Go', async ({ part, module, builds }) => {
   using bare = bareMachine(newNode)
-  mkdirSync(join(bare.machine.folder, 'tools', 'toxiproxy'), { recursive: true })
+  mkdirSync(join(bare.machine.folder, 'tools', module), { recursive: true })
   bare.program(
     'go',
     `fs.writeFileSync(args.find((arg) => arg.startsWith('-o=')).slice(3), ${JSON.stringify(aProgram)})`,
   )
-  await bootstrap(bare.machine, [toxiproxy])
-  expect(bare.ran[0]).toMatch(/^go build -mod=mod .*Version=2\.12\.0.*cmd\/server$/)
+  await bootstrap(bare.machine, [part])
+  expect(bare.ran[0]).toMatch(builds)
   expect(readdirSync(bare.machine.cache)).toEqual(['bin'])
-  await expectNothingToDo(bare.machine, [toxiproxy])
+  await expectNothingToDo(bare.machine, [part])
 })
 
-test('without Go it is copied out of the Docker image', async () => {
+test.each(programs)('without Go $title is copied out of its Docker image', async ({ part, version }) => {
   using bare = bareMachine(newNode)
   bare.program(
     'docker',
     `if (args[0] === 'create') console.log('c0ffee'); if (args[0] === 'cp') fs.writeFileSync(args[2], ${JSON.stringify(aProgram)})`,
   )
-  await bootstrap(bare.machine, [toxiproxy])
+  await bootstrap(bare.machine, [part])
+  expect(bare.ran).toContainEqual(expect.stringMatching(new RegExp(`^docker create .*:${version}$`)))
   expect(bare.ran).toContain('docker rm c0ffee')
-  await expectNothingToDo(bare.machine, [toxiproxy])
+  await expectNothingToDo(bare.machine, [part])
 })
 
-test('a Go that fails and a Docker without an engine: the release, with its checksum', async () => {
-  await using server = await releases(createHash('sha256').update(aProgram).digest('hex'))
-  using bare = bareMachine(newNode)
-  bare.machine.env['PICKLOCK_TOXIPROXY_RELEASES'] = server.url
-  mkdirSync(join(bare.machine.folder, 'tools', 'toxiproxy'), { recursive: true })
-  for (const name of ['go', 'docker']) bare.program(name, 'process.exit(1)')
-  await bootstrap(bare.machine, [toxiproxy])
-  expect(bare.told).toContain('building toxiproxy-server 2.12.0 with Go: that failed')
-  await expectNothingToDo(bare.machine, [toxiproxy])
-})
+test.each(programs)(
+  'a Go that fails and a Docker without an engine: the release of $title, with its checksum',
+  async (program) => {
+    const { part, module, mirror, title, version } = program
+    await using server = await releases(program, program.content())
+    using bare = bareMachine(newNode)
+    bare.machine.env[mirror] = server.url
+    mkdirSync(join(bare.machine.folder, 'tools', module), { recursive: true })
+    for (const name of ['go', 'docker']) bare.program(name, 'process.exit(1)')
+    bare.system('tar', 'gzip')
+    await bootstrap(bare.machine, [part])
+    expect(bare.told).toContain(`building ${title} ${version} with Go: that failed`)
+    await expectNothingToDo(bare.machine, [part])
+  },
+)
 
-test('a release that is not what its checksum says, and one that is not there, are not used', async () => {
-  await using server = await releases('f'.repeat(64))
+test.each(programs)(
+  'a release of $title that is not what its checksum says, and one that is not there, are not used',
+  async (program) => {
+    const { part, mirror, sums } = program
+    await using server = await releases(program, program.content(), 'f'.repeat(64))
+    using bare = bareMachine(newNode)
+    bare.machine.env[mirror] = server.url
+    await expect(bootstrap(bare.machine, [part])).rejects.toThrow(`is not what its ${sums} says`)
+    bare.machine.env[mirror] = `${server.url}/elsewhere`
+    await expect(bootstrap(bare.machine, [part])).rejects.toThrow(
+      /put it on PATH.*\ndownloading .* failed: the server answered 404/,
+    )
+    expect(readdirSync(join(bare.machine.cache, 'bin'))).toEqual([])
+  },
+)
+
+test.each([
+  { version: 'k6 v0.57.0 (go1.23.6, linux/amd64)', fits: false },
+  { version: 'k6 v2.1.9 (go1.26.0, linux/amd64)', fits: false },
+  { version: 'k6 v2.3.0 (go1.26.8, linux/amd64)', fits: true },
+  { version: 'k6 v3.0.0 (go1.26.8, linux/amd64)', fits: false },
+  { version: 'a file manager', fits: false },
+])('a k6 on PATH that says "$version" is used: $fits', ({ version, fits }) => {
   using bare = bareMachine(newNode)
-  bare.machine.env['PICKLOCK_TOXIPROXY_RELEASES'] = server.url
-  await expect(bootstrap(bare.machine, [toxiproxy])).rejects.toThrow(/is not what its checksums\.txt says/)
-  bare.machine.env['PICKLOCK_TOXIPROXY_RELEASES'] = `${server.url}/elsewhere`
-  await expect(bootstrap(bare.machine, [toxiproxy])).rejects.toThrow(
-    /put it on PATH.*\ndownloading .* failed: the server answered 404/,
-  )
-  expect(readdirSync(join(bare.machine.cache, 'bin'))).toEqual([])
+  bare.program('k6', `console.log(${JSON.stringify(version)})`)
+  expect(missing(bare.machine, [k6])).toEqual(fits ? [] : [k6])
 })
 
 test('two set-ups at once: the second waits and finds it done', async () => {

@@ -34,6 +34,8 @@ export interface Finding {
   count: number
   /** How many of them came of a stall that nobody planned: the machine or the ledger stood still, and they prove nothing. */
   stalled?: number
+  /** How many of the others were too short for clocks that may differ (`clockErrorMs`), and prove nothing either. */
+  blurred?: number
   /** One sentence for a person: what, when, and what the proof is. */
   message: string
   /** The first occurrence: `ops` name the operations in the history. */

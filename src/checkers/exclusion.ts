@@ -15,6 +15,8 @@ interface Tally {
   ofTwoServers: number
   /** Pairs whose first holder was kept from its work by a stall that nobody planned. */
   stalled: number
+  /** Pairs whose overlap is no longer than the clocks of their servers may differ. */
+  blurred: number
   first: number
   second: number
   judgement: Judgement
@@ -38,10 +40,12 @@ export const exclusion = {
       const judgement = judge(first, second)
       const ofTwoServers = serverAt(holds, first) === serverAt(holds, second) ? 0 : 1
       const tally = tallies.get(judgement.blame)
-      const stalled = judgement.blame === 'holder' && isStalled(first) ? 1 : 0
+      const blurred = isBlurred(holds, first, second, evidence.plan.clockErrorMs) ? 1 : 0
+      const stalled = blurred === 0 && judgement.blame === 'holder' && isStalled(first) ? 1 : 0
       if (tally) {
         tally.count++
         tally.stalled += stalled
+        tally.blurred += blurred
         tally.ofTwoServers += ofTwoServers
         tally.keys.add(holds.keyOf[first]!)
       } else
@@ -49,6 +53,7 @@ export const exclusion = {
           count: 1,
           ofTwoServers,
           stalled,
+          blurred,
           keys: new Set([holds.keyOf[first]!]),
           first,
           second,
@@ -62,7 +67,11 @@ export const exclusion = {
   },
 } satisfies Checker
 
-function finding(holds: Holds, blame: Blame, { count, stalled, keys, ofTwoServers, first, second, judgement }: Tally) {
+function finding(
+  holds: Holds,
+  blame: Blame,
+  { count, stalled, blurred, keys, ofTwoServers, first, second, judgement }: Tally,
+) {
   const [a, b] = toldApart(holdAt(holds, first), holdAt(holds, second))
   const who = ofTwoServers === count ? 'two servers' : ofTwoServers > 0 ? 'two callers' : 'two callers of one server'
   const what = keys.size === 1 ? a.key : `one key`
@@ -78,9 +87,17 @@ function finding(holds: Holds, blame: Blame, { count, stalled, keys, ofTwoServer
     blame,
     count,
     ...(stalled > 0 && { stalled }),
+    ...(blurred > 0 && { blurred }),
     message,
     first: { key: a.key, atMs: b.startNs / 1e6, ops: [a.op, b.op] },
   }
+}
+
+/** Two callers of one server have one clock. */
+function isBlurred(holds: Holds, first: number, second: number, clockErrorMs = 0): boolean {
+  if (clockErrorMs === 0 || serverAt(holds, first) === serverAt(holds, second)) return false
+  const { startNs, endNs } = holds
+  return Math.min(endNs[first]!, endNs[second]!) - startNs[second]! <= clockErrorMs * 1e6
 }
 
 const serverAt = (holds: Holds, index: number) => serverOf(holds.events[holds.okAt[index]!]!.process)

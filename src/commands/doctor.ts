@@ -100,15 +100,9 @@ function docker(): Tool {
 }
 
 function k6(): Tool {
-  const where = findOnPath('k6', process.env)
+  const where = finders.k6(machine)
   const version = where && toolVersion(where, ['version'])
-  return {
-    name: 'k6',
-    neededFor: ['k6'],
-    version,
-    where,
-    remedy: version ? undefined : 'k6 is missing; see https://grafana.com/docs/k6/latest/set-up/install-k6/',
-  }
+  return { name: 'k6', neededFor: ['k6'], version, where, remedy: where ? undefined : hint('k6', machine) }
 }
 
 function missingFor(need: Tool['neededFor'][number], tools: Tool[]): string[] {

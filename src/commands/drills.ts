@@ -20,6 +20,8 @@ export interface Request {
   set: readonly string[]
   lockOptions: Readonly<Record<string, unknown>>
   runtime: Plan['runtime']
+  /** Default: builtin. */
+  driver?: Plan['driver']
   withControl: boolean
   /** Hears of each drill that its lock is not made for, which is then left out; undefined: that is an error. */
   unfit: ((why: string) => void) | undefined
@@ -59,6 +61,7 @@ export async function chooseDrills(request: Request): Promise<Drill[]> {
             seed,
             set: request.set,
             runtime: request.runtime,
+            driver: request.driver,
             // What the user tells the lock under test is not meant for the control.
             ...(own && { lockOptions: request.lockOptions }),
           })

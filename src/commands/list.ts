@@ -4,6 +4,7 @@ import { faults } from '../faults/index.ts'
 import type { Fault } from '../faults/fault.ts'
 import { UsageError } from '../lib/failure.ts'
 import { suggest } from '../lib/nearest.ts'
+import { loadDrivers } from '../load/index.ts'
 import { locks } from '../locks/index.ts'
 import { loadScenario, scenarioNames, scenariosFolder, topologiesOf } from '../plan/index.ts'
 import { topologies } from '../topologies/index.ts'
@@ -42,6 +43,7 @@ const lists = {
     }),
   topologies: () => entries(topologies),
   workloads: () => entries(workloads),
+  loads: () => entries(loadDrivers),
   checkers: () => entries(checkers),
 } satisfies Record<string, () => Entry[]>
 
@@ -49,7 +51,7 @@ const kinds = Object.keys(lists) as (keyof typeof lists)[]
 
 export function listCommand() {
   return new Command('list')
-    .description('What there is: scenarios, locks, faults, topologies, workloads and checkers.')
+    .description('What there is: scenarios, locks, faults, topologies, workloads, loads and checkers.')
     .addArgument(new Argument('[what]', kinds.join(', ')))
     .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text'))
     .addHelpText(

@@ -50,11 +50,13 @@ export function progressOn(stream: Writable & { isTTY?: boolean; columns?: numbe
       if (live) rewrite(`  ${phase} …`)
       else say(`  ${phase}`)
     },
-    tick({ elapsedMs, totalMs, acquired, contended, errors, holding }) {
+    tick({ elapsedMs, totalMs, acquired, contended, errors, holding, beside }) {
       if (!live) return
       const numbers = [`${acquired} granted`, `${holding.length} held`]
       if (contended > 0) numbers.push(`${contended} contended`)
       if (errors > 0) numbers.push(`${errors} errors`)
+      if (beside) numbers.push(`k6: ${beside.iterations} iterations by ${beside.vus} users`)
+      if (beside && beside.dropped > 0) numbers.push(`${beside.dropped} dropped`)
       rewrite(
         `  ${phase} ${bar(elapsedMs / totalMs)} ${humanMs(elapsedMs)} of ${humanMs(totalMs)} · ${numbers.join(' · ')}`,
       )

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { Command, Option } from '@commander-js/extra-typings'
 import { UsageError } from '../lib/failure.ts'
 import { findTool } from '../lib/tools.ts'
+import { loadDrivers, type LoadDriverName } from '../load/index.ts'
 import { scenarioNames } from '../plan/index.ts'
 import { colorLevel } from '../reporters/color.ts'
 import { renderConsole, renderControl, renderMatrix } from '../reporters/console.ts'
@@ -9,11 +10,11 @@ import { renderJsonArray } from '../reporters/json.ts'
 import { renderRun, renderTally } from '../reporters/tally.ts'
 import { exitCode } from '../verdict.ts'
 import { examples, exits } from './command.ts'
-import { chooseDrills } from './drills.ts'
+import { chooseDrills, type Drill } from './drills.ts'
 import { onInterrupt } from './interrupt.ts'
 import type { Played } from './play.ts'
 import { progressOn, silent } from './progress.ts'
-import { parseCount, parseLockOptions, parseLocks, parseSeed, parseTopologies } from './selection.ts'
+import { parseCount, parseDriver, parseLockOptions, parseLocks, parseSeed, parseTopologies } from './selection.ts'
 
 const collect = (value: string, before: string[]) => [...before, value]
 const columnsDefault = 100
@@ -59,7 +60,13 @@ export function runCommand() {
         .choices(['process', 'docker', 'attach'])
         .default('process'),
     )
-    .addOption(new Option('--load <driver>', 'who makes the load').choices(['builtin']).default('builtin'))
+    .addOption(
+      new Option('--load <driver>', 'who makes the load: users inside the servers, or k6 through their HTTP doors')
+        .choices(Object.keys(loadDrivers) as LoadDriverName[])
+        .default('builtin' as const),
+    )
+    .option('--k6-script <file>', 'with --load k6: a script of your own; it finds the doors in __ENV.DOORS')
+    .option('--load-instances <n>', 'with --load k6: how many processes of k6 share the load (1)')
     .addOption(new Option('--format <format>', 'what is printed to stdout').choices(['text', 'json']).default('text'))
     .option('--out <folder>', 'where the reports are written', 'reports')
     .option('--quiet', 'no progress on stderr')
@@ -73,6 +80,8 @@ export function runCommand() {
         'picklock run slow-network --seed 42 --set load.duration=20s': 'the same again, longer',
         'picklock run primary-kill --lock set-nx --repeat 20': 'how often a bug shows that is a matter of luck',
         'picklock run --all --lock ./my-lock.ts': 'every scenario, each with the lock that it has to catch',
+        'picklock run coupon-stampede --load k6': 'the load by k6',
+        'picklock run oversell --load k6 --k6-script ./my.js': 'by a k6 script of your own',
       }),
     )
     .action(
@@ -94,12 +103,14 @@ export function runCommand() {
           set: options.set,
           lockOptions: parseLockOptions(options.lockOption),
           runtime: options.runtime,
+          driver: parseDriver(options),
           withControl: options.control && (options.withControl === true || options.all === true),
           // Whoever asks for all means all that make sense.
           unfit: options.all ? (why) => progress.say(`left out: ${why}`) : undefined,
           cwd,
         })
         for (const tool of ['redis-server', 'toxiproxy-server'] as const) findTool(tool)
+        if (options.load === 'k6') await inspectLoads(drills, cwd)
         // Loaded here, so that a mistake is answered before Redis clients and the rest are.
         const { playDrills } = await import('./play.ts')
         using interrupt = onInterrupt(progress.say)
@@ -138,6 +149,18 @@ function render({ as, report, folder }: Played, repeat: number): string {
   if (repeat > 1)
     return as === 'control' && report.verdict === 'invalid' ? '' : renderRun(report, consoleOptions(folder))
   return (as === 'control' ? renderControl : renderConsole)(report, consoleOptions(folder))
+}
+
+/** What k6 says to the script and the load, before anything starts; once for drills that are alike to it. */
+async function inspectLoads(drills: readonly Drill[], cwd: string): Promise<void> {
+  const { inspectPlan } = await import('../load/inspect-plan.ts')
+  const seen = new Set<string>()
+  for (const { plan } of drills) {
+    const { driver, workload, load, thresholds } = plan
+    const alike = JSON.stringify([driver, workload, load, thresholds])
+    if (!seen.has(alike)) inspectPlan(plan, cwd)
+    seen.add(alike)
+  }
 }
 
 function consoleOptions(folder?: string) {

@@ -1,7 +1,7 @@
 import { UsageError } from '../lib/failure.ts'
 import { suggest } from '../lib/nearest.ts'
 import type { TopologyKind } from '../locks/lock.ts'
-import { topologyKinds } from '../plan/scenario.ts'
+import { topologyKinds, type Plan } from '../plan/scenario.ts'
 
 /** What the flags of `picklock run` mean, apart from commander. Everything here throws UsageError and starts nothing. */
 
@@ -47,6 +47,27 @@ export function parseCount(text: string | undefined, flag: string, fallback: num
   if (!/^\d+$/.test(text) || count < 1 || count > max)
     throw new UsageError(`${flag} is "${text}"; it must be a whole number from 1 to ${max}`)
   return count
+}
+
+/** More processes of k6 than any machine needs. */
+const instancesMax = 32
+
+/** `--load`, and what goes with k6 only. */
+export function parseDriver(asked: {
+  load: Plan['driver']['name']
+  k6Script?: string | undefined
+  loadInstances?: string | undefined
+}): Plan['driver'] {
+  const { load, k6Script: script, loadInstances } = asked
+  if (load === 'k6')
+    return {
+      name: load,
+      ...(script !== undefined && { script }),
+      instances: parseCount(loadInstances, '--load-instances', 1, instancesMax),
+    }
+  if (script !== undefined) throw new UsageError(`--k6-script ${script} is run by k6; add --load k6`)
+  if (loadInstances !== undefined) throw new UsageError('--load-instances counts processes of k6; add --load k6')
+  return { name: load }
 }
 
 /** `k=v` each; a value that reads as a number, true or false is one. */

@@ -6,12 +6,21 @@ export class Samples {
   #size = 0
 
   addNs(ns: number): void {
+    this.addMs(ns / 1e6)
+  }
+
+  addMs(ms: number): void {
     if (this.#size === this.#ms.length) {
       const larger = new Float64Array(this.#size * 2)
       larger.set(this.#ms)
       this.#ms = larger
     }
-    this.#ms[this.#size++] = ns / 1e6
+    this.#ms[this.#size++] = ms
+  }
+
+  /** All of the other's, too. */
+  add(other: Samples): void {
+    for (let i = 0; i < other.#size; i++) this.addMs(other.#ms[i]!)
   }
 
   /** In ms, ascending. */

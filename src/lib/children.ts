@@ -12,8 +12,8 @@ export interface SpawnOptions {
   name: string
   /** Where the outputs go, appended; nowhere without it. */
   logFile?: string
-  /** Beside the environment of this process. */
-  env?: Record<string, string>
+  /** Beside the environment of this process; `undefined` takes a variable away. */
+  env?: Record<string, string | undefined>
   cwd?: string
   uid?: number
   gid?: number
@@ -94,12 +94,15 @@ export class Children implements AsyncDisposable {
     }
   }
 
-  /** SIGTERM, SIGKILL after `graceMs` (0: at once), also to what is left of its process group; resolves when it is gone. */
-  async stop(child: ChildProcess, { graceMs }: { graceMs: number }): Promise<void> {
+  /** `signal`, SIGKILL after `graceMs` (0: at once), also to what is left of its process group; resolves when it is gone. */
+  async stop(
+    child: ChildProcess,
+    { graceMs, signal = 'SIGTERM' }: { graceMs: number; signal?: NodeJS.Signals },
+  ): Promise<void> {
     const pid = child.pid
     if (pid === undefined) return
     const gone = exited(child)
-    if (graceMs > 0 && child.kill('SIGTERM')) {
+    if (graceMs > 0 && child.kill(signal)) {
       const timer = setTimeout(() => signalGroup(pid, 'SIGKILL'), graceMs)
       await gone
       clearTimeout(timer)

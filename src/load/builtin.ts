@@ -7,6 +7,8 @@ import { shareOf, usersOf } from './share.ts'
  * counts from the intended start, so a late timer or a busy event loop shows in it and does not hide.
  */
 export const builtin: LoadDriver = {
+  title: 'users inside the order servers',
+  docs: 'The default. It needs no second program and costs the least, so that what is measured is the lock. With `load.via: http` the users go through the door of their server.',
   async run(context) {
     const { load, resumed } = context
     const startNs = (resumed?.beganNs ?? context.now()) + load.startTime * 1e6

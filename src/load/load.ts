@@ -1,12 +1,19 @@
+import type { LatencySummary } from '../reporters/report.ts'
+import type { Children } from '../lib/children.ts'
 import type { Load } from '../plan/scenario.ts'
 
 /**
- * Who starts iterations, and when. A driver runs inside a server process and starts its share (`index` of `count`) of the drill's
- * iterations with k6's meanings.
+ * Who starts iterations, and when, with k6's meanings: inside the server processes, each its share (`index` of `count`), or beside the
+ * controller, through the servers' doors.
  */
 export interface LoadDriver {
-  /** Resolves when the executor has ended and its iterations have finished or were cut off after gracefulStop. */
+  /** One line for `picklock list` and the reference page. */
+  title: string
+  docs: string
+  /** Its part inside a server. Resolves when the executor has ended and its iterations have finished or were cut off after gracefulStop. */
   run(context: LoadContext): Promise<LoadResult>
+  /** Starts its part beside the controller; absent where there is none. Resolves when its processes are there. */
+  beside?: (context: BesideContext) => Promise<BesideLoad>
 }
 
 export interface LoadContext {
@@ -41,4 +48,48 @@ export interface LoadResult {
   droppedIterations: number
   /** Iterations that were still under way after gracefulStop. */
   interruptedIterations: number
+}
+
+export interface BesideContext {
+  load: Load
+  seed: number
+  /** The workload's options. */
+  workload: Readonly<Record<string, unknown>>
+  /** The drill's thresholds, as they are written. */
+  thresholds: Readonly<Record<string, readonly (string | { threshold: string })[]>>
+  /** Addresses of the servers' doors; a server that comes back from a crash has its old one. */
+  doors: readonly string[]
+  /** What the driver runs: a script. */
+  script: string
+  instances: number
+  children: Children
+  /** The folder for logs. */
+  logs: string
+}
+
+export interface BesideLoad {
+  /** Resolves when all its processes are gone. Never rejects. */
+  ended: Promise<Driven>
+  /** So far. */
+  progress(): BesideProgress
+  /** Begins nothing more, and ends within a few seconds. */
+  stop(): void
+}
+
+export interface BesideProgress {
+  iterations: number
+  vus: number
+  dropped: number
+}
+
+/** What a driver beside the controller saw from its side of the doors. */
+export interface Driven {
+  /** By process (`k6-1`). */
+  counts: Record<string, Record<string, number>>
+  /** Over all its processes, by the driver's own names. */
+  latencyMs: Record<string, LatencySummary | Record<string, never>>
+  /** Those that it judged itself. */
+  thresholds: { metric: string; threshold: string; value: number | null; ok: boolean }[]
+  /** What makes its evidence incomplete, one sentence each. */
+  notes: string[]
 }

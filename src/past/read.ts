@@ -78,6 +78,7 @@ export async function readDrill(asked: string): Promise<PastDrill> {
       events,
       notes: [...(aside?.notes ?? [withoutRecord]), ...notes, ...doubts, ...contradicted],
       damage: aside?.damage,
+      driven: aside?.driven,
       lock: undefined,
       versions: aside?.versions ?? {},
       commit: aside?.commit,
@@ -109,6 +110,8 @@ const planShape = z.looseObject({
   seed: z.int(),
   servers: z.int(),
   runtime: z.string(),
+  /** Before there was a choice there was none to write down. */
+  driver: z.looseObject({ name: z.string() }).default({ name: 'builtin' }),
   topology: z.looseObject({ kind: z.enum(topologyKinds), nodes: z.int() }),
   lock: z.looseObject({ spec: z.string(), name: z.string(), ttlMs: z.number(), waitMs: z.number() }),
   workload: z.looseObject({ kind: z.string() }),

@@ -30,6 +30,8 @@ const record = z.object({
       ),
     })
     .exactOptional(),
+  /** What a load driver beside the controller saw; its counts stand in the history, and what it lacked in `notes`. */
+  driven: z.object({ latencyMs: report.shape.latencyMs, thresholds: report.shape.thresholds }).exactOptional(),
   /** How the control came out, where one was run. */
   control: report.shape.control.unwrap().exactOptional(),
   commit: z.string().exactOptional(),
@@ -46,13 +48,14 @@ export const recordFile = 'record.json'
 
 /** @param control how the control came out, where one was run */
 export function recordText(drill: Seen, control: Report['control']): string {
-  const { startedAt, durationMs, notes, damage, versions, events, commit } = drill
+  const { startedAt, durationMs, notes, damage, driven, versions, events, commit } = drill
   const text = {
     schema: 1,
     startedAt: startedAt.toISOString(),
     durationMs,
     notes,
     ...(damage && { damage }),
+    ...(driven && { driven: { latencyMs: driven.latencyMs, thresholds: driven.thresholds } }),
     ...(control && { control }),
     ...(commit !== undefined && { commit }),
     versions,

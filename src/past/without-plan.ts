@@ -57,6 +57,7 @@ export function guessPlan(events: readonly Event[], name: string): Plan {
     ...rest,
     servers: new Set([...callers].map(serverOf)).size,
     runtime: 'attach',
+    driver: { name: 'builtin' },
     seed: 0,
     asked: { scenario: name, set: [], lockOptions: {} },
     lock: { ...lock, ttlMs, spec: 'unknown', name: 'unknown' },

@@ -32,6 +32,7 @@ export interface Choices {
   /** `path=value` each. */
   set?: readonly string[]
   runtime?: Plan['runtime']
+  driver?: Plan['driver'] | undefined
   /** On top of the scenario's `lock.options`. */
   lockOptions?: Readonly<Record<string, unknown>>
 }
@@ -76,6 +77,7 @@ export function makePlan(loaded: LoadedScenario, choices: Choices): Plan {
       ...scenario,
       asked: { scenario: loaded.asked, set: choices.set ?? [], lockOptions: choices.lockOptions ?? {} },
       runtime: choices.runtime ?? 'process',
+      driver: choices.driver ?? { name: 'builtin' },
       seed,
       lock: { ...choices.lock, ttlMs, waitMs, options },
       faults,

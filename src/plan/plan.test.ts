@@ -294,6 +294,7 @@ describe('the plan', () => {
     const made = plan({ topology: 'redlock', lockOptions: { retry: 5 } })
     expect(made).toMatchObject({
       runtime: 'process',
+      driver: { name: 'builtin' },
       seed: 1,
       topology: { kind: 'redlock', nodes: 3 },
       lock: { spec: 'reference', ttlMs: 2700, waitMs: 5000, options: { retry: 5 } },

@@ -155,6 +155,13 @@ export type Load = Scenario['load']
 /** What a drill is run from: the scenario with all its defaults, and what the command line chose. Frozen. */
 export interface Plan extends Readonly<Omit<Scenario, 'lock' | 'faults'>> {
   readonly runtime: 'process' | 'docker' | 'attach'
+  /**
+   * By how much the clocks of the machines on which servers ran may have differed; absent where it was one machine. An overlap of two servers
+   * that is no longer than this proves nothing (docs/scaling.md).
+   */
+  readonly clockErrorMs?: number
+  /** Who makes the load. */
+  readonly driver: DriverChoice
   readonly seed: number
   /** What else the command line said, so that the report can tell how to run the drill again. */
   readonly asked: {
@@ -173,6 +180,11 @@ export interface Plan extends Readonly<Omit<Scenario, 'lock' | 'faults'>> {
   }
   readonly faults: readonly PlannedFault[]
 }
+
+/** `script`: as the user wrote it; without it, Picklock's own for the workload. `instances`: processes of k6 that share the load. */
+export type DriverChoice =
+  | { readonly name: 'builtin' }
+  | { readonly name: 'k6'; readonly script?: string | undefined; readonly instances: number }
 
 /** A fault with its schedule resolved by the seed and its parameters checked. Times in ms since the load began. */
 export interface PlannedFault {

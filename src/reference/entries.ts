@@ -4,6 +4,8 @@ import type { Checker } from '../checkers/checker.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { faults } from '../faults/index.ts'
 import type { Fault } from '../faults/fault.ts'
+import { loadDrivers } from '../load/index.ts'
+import type { LoadDriver } from '../load/load.ts'
 import { broken } from '../locks/broken/index.ts'
 import { locks } from '../locks/index.ts'
 import type { BrokenLock, SoundLock } from '../locks/registry.ts'
@@ -46,6 +48,7 @@ export const kinds = [
   'fault',
   'topology',
   'workload',
+  'load',
   'lock',
   'format',
 ] as const
@@ -111,6 +114,7 @@ export function entries(): Entry[] {
         parameters: parametersOf(options),
       }),
     ),
+    ...all<LoadDriver>(loadDrivers).map(([name, { title, docs }]) => entry('load', name, title, { text: [docs] })),
     ...all(locks).map(([name, { title }]) => entry('lock', name, title, { facts: lockFacts(name) })),
     ...all<Reporter>(reporters).map(([name, { title, file, onDemand }]) =>
       entry('format', name, title, {

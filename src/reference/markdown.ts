@@ -43,6 +43,7 @@ export function referencePage(): string {
     ]),
     section('Topologies', [list(of('topology'))]),
     section('Workloads', of('workload').flatMap(whole)),
+    section('Loads', ['Who makes the load: `--load`.', ...of('load').flatMap(whole)]),
     section('Faults', [
       'Every fault has `fault`, `target`, `at` or `when` and `after`, and `for` besides what stands here. Each proves that it landed, and heals.',
       ...of('fault').flatMap(whole),

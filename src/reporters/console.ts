@@ -105,6 +105,8 @@ const outcomes = [
   ['abandoned', 'abandoned'],
   ['unsettled', 'unsettled'],
   ['dropped_iterations', 'dropped iterations'],
+  ['undelivered_requests', 'undelivered'],
+  ['turned_away', 'turned away at the door'],
 ] as const
 
 function loadSentence({ counts, workload }: Report): string {

@@ -6,6 +6,7 @@ const labels: [metric: string, label: string][] = [
   ['hold_time', 'hold'],
   ['handoff', 'hand-over'],
   ['request_duration', 'request'],
+  ['k6_http_req_duration', 'k6 request'],
   ['recovery_time', 'recovery'],
 ]
 

@@ -40,6 +40,8 @@ export const report = z.object({
       count: z.number(),
       /** How many of them came of a stall that nobody planned, and prove nothing. */
       stalled: z.number().optional(),
+      /** How many were shorter than the servers' clocks may differ, and prove nothing. */
+      blurred: z.number().optional(),
       message: z.string(),
       first: z.object({ key: z.string(), atMs: z.number(), ops: z.array(z.int()) }).optional(),
     }),

@@ -1,16 +1,22 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { z } from 'zod'
 import type { RequestOutcome } from '../history/event.ts'
 import type { WorkRequest } from '../workloads/workload.ts'
 import { metricsText } from './metrics.ts'
 import { serveRequest, type Shop } from './order.ts'
-import { matchPath } from './route.ts'
+import { pathMatcher } from './route.ts'
 
 /** Who sends a request late says when it meant to: ns of the drill's clock. Ours do; a browser need not. */
 export const intendedHeader = 'picklock-intended-ns'
 
 const bodyMaxBytes = 64 * 1024
+/** Requests under way at once. More of them would only wait in this process, and be measured as the lock's time. */
+const underWayMax = 10_000
+/** Connections that wait to be taken: a thousand users may come in one moment. The system allows as many, or fewer. */
+const backlog = 4096
+/** What is under way when the door closes may end within this time. */
+const endMaxMs = 1_000
 
 const statuses = {
   done: 201,
@@ -25,13 +31,24 @@ const statuses = {
 export interface Door extends AsyncDisposable {
   /** `http://127.0.0.1:12345` */
   address: string
+  /** Takes nobody any more: whoever comes is told so, or finds nobody. */
+  refuse(): void
 }
 
-/** Opens the server's HTTP door on a loopback port of the system's choice. */
-export async function openDoor(shop: Shop): Promise<Door> {
-  const callers = new Callers(shop.server)
+/** Opens the server's HTTP door on a loopback port; should somebody else have that, on one of the system's choice. `most`: requests at once. */
+export async function openDoor(shop: Shop, port: number, most = underWayMax): Promise<Door> {
+  const visits = new Visits(most)
+  const serve = clerk(shop)
   const server = createServer((request, response) => {
-    answer(shop, callers, request, response).catch((error: unknown) => {
+    const refusal = visits.refusal()
+    if (refusal !== undefined) {
+      shop.tally.turnedAway++
+      if (visits.closing) response.setHeader('connection', 'close')
+      return reply(response, 503, { outcome: 'unavailable', message: refusal })
+    }
+    visits.begin()
+    response.on('close', visits.end)
+    serve(request, response).catch((error: unknown) => {
       // The caller is gone, or we have a bug; either way this process goes on.
       if (!response.headersSent) reply(response, 500, { outcome: 'indeterminate', message: (error as Error).message })
       else response.destroy()
@@ -39,65 +56,132 @@ export async function openDoor(shop: Shop): Promise<Door> {
   })
   // Our own clients keep their connections; a server that closes them first would cut a request in two.
   server.keepAliveTimeout = 60_000
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
+  await listen(server, port).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EADDRINUSE') throw error
+    return listen(server, 0)
   })
   return {
     address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    refuse: () => visits.close(),
     async [Symbol.asyncDispose]() {
+      visits.close()
+      // It closes the connections that nobody uses, and waits for the others.
       const closed = new Promise((resolve) => server.close(resolve))
+      await visits.over(endMaxMs)
       server.closeAllConnections()
       await closed
     },
   }
 }
 
-async function answer(shop: Shop, callers: Callers, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const intendedNs = shop.now()
-  const path = request.url?.split('?', 1)[0] ?? '/'
-  const { door } = shop.workload
-  const ours = matchPath(door.path, path)
-  const method = ours ? 'POST' : ['/health', '/metrics'].includes(path) ? 'GET' : undefined
-  if (method === undefined)
-    return reply(response, 404, { message: `there is no ${path} here; there is ${door.path}, /health, /metrics` })
-  if (request.method !== method) {
-    response.setHeader('allow', method)
-    return reply(response, 405, { message: `${path} answers ${method} only` })
-  }
-  if (path === '/health') return reply(response, 200, { server: shop.server, lock: 'open' })
-  if (path === '/metrics') {
-    const { contentType, text } = await metricsText(shop)
-    response.writeHead(200, { 'content-type': contentType }).end(text)
-    return
+const listen = (server: Server, port: number) =>
+  new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ port, host: '127.0.0.1', backlog }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+
+/** The requests that are under way. */
+class Visits {
+  closing = false
+  readonly #most: number
+  #count = 0
+  #idle: (() => void) | undefined
+
+  constructor(most: number) {
+    this.#most = most
   }
 
-  const body = await read(request)
-  if (body === undefined) {
-    response.setHeader('connection', 'close')
-    return reply(response, 413, { message: `the body is larger than ${bodyMaxBytes} bytes` })
+  /** Why nobody is let in now; nothing was applied. */
+  refusal(): string | undefined {
+    if (this.closing) return 'this server is closing; nothing was applied'
+    if (this.#count < this.#most) return undefined
+    return `this server has ${this.#most} requests under way and takes no more; nothing was applied`
   }
-  const said = parse(body, door.body)
-  if (typeof said === 'string') return reply(response, 400, { message: said })
-  const order = { ...said, ...ours }
-  const meantNs = Number(request.headers[intendedHeader] ?? Number.NaN)
-  const result = await callers.asOne((caller) =>
-    serveRequest(shop, caller, order, Number.isSafeInteger(meantNs) && meantNs >= 0 ? meantNs : intendedNs),
-  )
-  const { outcome, message } = result
-  reply(response, statuses[outcome], { outcome, ...(message !== undefined && { message }) })
+
+  begin(): void {
+    this.#count++
+  }
+
+  readonly end = () => {
+    this.#count--
+    if (this.#count === 0) this.#idle?.()
+  }
+
+  close(): void {
+    this.closing = true
+  }
+
+  /** Resolves when none is left, or after `timeoutMs`. */
+  async over(timeoutMs: number): Promise<void> {
+    if (this.#count === 0) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs)
+      this.#idle = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+}
+
+/** Serves one request after the other, and many at once. */
+function clerk(shop: Shop): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const { door } = shop.workload
+  const match = pathMatcher(door.path)
+  const callers = new Callers(shop.server)
+  return async (request, response) => {
+    const intendedNs = shop.now()
+    const path = request.url?.split('?', 1)[0] ?? '/'
+    const ours = match(path)
+    const method = ours ? 'POST' : ['/health', '/metrics'].includes(path) ? 'GET' : undefined
+    if (method === undefined)
+      return reply(response, 404, { message: `there is no ${path} here; there is ${door.path}, /health, /metrics` })
+    if (request.method !== method) {
+      response.setHeader('allow', method)
+      return reply(response, 405, { message: `${path} answers ${method} only` })
+    }
+    if (path === '/health') return reply(response, 200, { server: shop.server, lock: 'open' })
+    if (path === '/metrics') {
+      const { contentType, text } = await metricsText(shop)
+      response.writeHead(200, { 'content-type': contentType }).end(text)
+      return
+    }
+
+    const body = await read(request)
+    if (body === undefined) {
+      response.setHeader('connection', 'close')
+      return reply(response, 413, { message: `the body is larger than ${bodyMaxBytes} bytes` })
+    }
+    const said = parse(body, door.body)
+    if (typeof said === 'string') return reply(response, 400, { message: said })
+    const order = { ...said, ...ours }
+    const meantNs = Number(request.headers[intendedHeader] ?? Number.NaN)
+    const meant = Number.isSafeInteger(meantNs) && meantNs >= 0 ? meantNs : intendedNs
+    const { outcome, message } = await callers.asOne((caller) => serveRequest(shop, caller, order, meant))
+    reply(response, statuses[outcome], message === undefined ? { outcome } : { outcome, message })
+  }
 }
 
 /** Undefined where it is too large. */
-async function read(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes > bodyMaxBytes) return undefined
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString()
+function read(request: IncomingMessage): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes > bodyMaxBytes) return resolve(undefined)
+      chunks.push(chunk)
+    })
+    request.on('end', () => resolve((chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString()))
+    request.on('error', reject)
+    // An Error is not made for nothing: it costs more than all the rest of the door.
+    request.on('close', () => {
+      if (!request.complete) reject(new Error('the caller went away in the middle of the request'))
+    })
+  })
 }
 
 /** The request, or a sentence about what is wrong with it. */
@@ -116,9 +200,11 @@ function parse(text: string, schema: z.ZodType): WorkRequest | string {
 
 function reply(response: ServerResponse, status: number, body: object): void {
   const text = JSON.stringify(body)
+  const bytes = Buffer.byteLength(text)
+  // Nearly all answers are ASCII, which need no second look at each character.
   response
-    .writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
-    .end(text)
+    .writeHead(status, { 'content-type': 'application/json', 'content-length': bytes })
+    .end(text, bytes === text.length ? 'latin1' : 'utf8')
 }
 
 /** Names for the callers at the door: as many as there are at once, each with one request at a time, as the history wants it. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Children } from '../lib/children.ts'
 import { drillClock } from '../lib/clock.ts'
+import { Ports } from '../lib/ports.ts'
 import type { LockDescription, Progress, ServerConfiguration } from './messages.ts'
 import { nothingYet } from './messages.ts'
 import { ServerProcess } from './server-process.ts'
@@ -16,10 +17,13 @@ const opsPerServer = 10_000_000
 export class Fleet implements AsyncDisposable {
   readonly servers: ServerProcess[]
   readonly #listeners = new Set<() => void>()
+  readonly #ports = Ports.open()
   #now = () => 0
 
   private constructor(servers: ServerProcess[]) {
     this.servers = servers
+    // Whoever asks for a port sees the failure.
+    this.#ports.catch(() => {})
     for (const server of servers) server.onProgress = () => this.#listeners.forEach((listener) => listener())
   }
 
@@ -33,12 +37,14 @@ export class Fleet implements AsyncDisposable {
     configuration: (
       server: string,
       index: number,
-    ) => Omit<ServerConfiguration, 'server' | 'index' | 'count' | 'opBase'>,
+    ) => Omit<ServerConfiguration, 'server' | 'index' | 'count' | 'opBase' | 'doorPort'>,
   ): Promise<LockDescription> {
     const count = this.servers.length
+    const ports = await this.#ports
     const descriptions = await Promise.all(
-      this.servers.map((server, index) =>
-        server.configure((incarnation) => {
+      this.servers.map(async (server, index) => {
+        const doorPort = await ports.next()
+        return server.configure((incarnation) => {
           const given = configuration(server.name, index)
           this.#now = drillClock(BigInt(given.startNs))
           return {
@@ -47,10 +53,11 @@ export class Fleet implements AsyncDisposable {
             server: server.name,
             index,
             count,
+            doorPort,
             opBase: (1 + index + incarnation * count) * opsPerServer,
           }
-        }),
-      ),
+        })
+      }),
     )
     return descriptions[0]!
   }
@@ -76,6 +83,25 @@ export class Fleet implements AsyncDisposable {
       server.send({ kind: 'stop', gracefulMs })
       server.finishWithin(gracefulMs + stopLateMs)
     }
+  }
+
+  /** Addresses of the doors, as they are now. */
+  get doors(): string[] {
+    return this.servers.map(({ door }) => door)
+  }
+
+  /** Resolves when a server has done anything for anybody, or the signal aborts. */
+  stirred(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#listeners.delete(done)
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      this.#listeners.add(done)
+      signal.addEventListener('abort', done)
+      if (signal.aborted) done()
+    })
   }
 
   /** Sums over the servers; `holding` is concatenated. */
@@ -140,6 +166,8 @@ export class Fleet implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+    const ports = await this.#ports.catch(() => undefined)
+    await ports?.[Symbol.asyncDispose]()
   }
 
   /** When this server comes back from a crash it goes on with its share of the load, and the others learn where it is. */

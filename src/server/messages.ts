@@ -93,6 +93,8 @@ export interface ServerConfiguration {
   historyFile: string
   /** Where a program's (stdio) own log goes; default: beside the history. */
   logFolder?: string
+  /** Where its door is, again after a crash; should somebody else be there, the system chooses. */
+  doorPort: number
   /** Ops of this process start here; each incarnation of a server has its own ten million. */
   opBase: number
   /** The drill's start on CLOCK_MONOTONIC, ns, as a decimal string. */

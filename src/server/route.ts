@@ -2,13 +2,15 @@ import type { WorkRequest } from '../workloads/workload.ts'
 
 const parameter = /\{(\w+)\}/g
 
-/** The numbers that a path carries where the template has `{name}`; undefined where it does not fit. */
-export function matchPath(template: string, path: string): Record<string, number> | undefined {
+/** Gives the numbers that a path carries where the template has `{name}`; undefined where it does not fit. */
+export function pathMatcher(template: string): (path: string) => Record<string, number> | undefined {
   const pattern = new RegExp(`^${template.replaceAll(parameter, String.raw`(?<$1>[1-9]\d{0,8})`)}$`)
-  const match = pattern.exec(path)
-  return match
-    ? Object.fromEntries(Object.entries(match.groups ?? {}).map(([name, text]) => [name, Number(text)]))
-    : undefined
+  return (path) => {
+    const match = pattern.exec(path)
+    return match
+      ? Object.fromEntries(Object.entries(match.groups ?? {}).map(([name, text]) => [name, Number(text)]))
+      : undefined
+  }
 }
 
 /** The request's own path, and what is left of it for the body. */

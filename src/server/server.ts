@@ -108,7 +108,7 @@ export async function openServer(
     nextOp: () => ++ops,
     draw: random(plan.seed, server, 'work'),
   }
-  const door = stack.use(await openDoor(shop))
+  const door = stack.use(await openDoor(shop, configuration.doorPort))
   const counts: Record<string, number> = {}
   let next = door.address
   /** A double click hits the next server. */
@@ -133,7 +133,7 @@ export async function openServer(
         own: door.address,
         other: () => next,
       })
-      const driven = loadDrivers.builtin.run({
+      const driven = loadDrivers[plan.driver.name].run({
         load: plan.load,
         index,
         count,
@@ -163,8 +163,10 @@ export async function openServer(
     leaveOutPings: (on) => tested.leaveOutPings(on),
     now,
     async [Symbol.asyncDispose]() {
+      door.refuse()
       await shop.works.close(closeWorksMaxMs)
-      const counted = { ...counts, unhandled_errors: tally.unhandled }
+      const turnedAway = tally.turnedAway > 0 ? { turned_away: tally.turnedAway } : {}
+      const counted = { ...counts, ...turnedAway, unhandled_errors: tally.unhandled }
       record({ process: server, type: 'info', f: 'count', counts: counted, lock: countersOf(tested.lock) })
       await running.disposeAsync()
       report()

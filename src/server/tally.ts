@@ -14,6 +14,8 @@ export class Tally {
   readonly asked = new Set<string>()
   /** Errors that the lock under test threw outside of any call. */
   unhandled = 0
+  /** Requests that the door refused, because the server was closing or had too many. */
+  turnedAway = 0
   readonly #holding = new Map<string, number>()
   #wantHolds: ((holding: string[]) => void)[] = []
   readonly #changed: () => void

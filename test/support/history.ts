@@ -124,6 +124,7 @@ export const end = (t: number): Event => ({ t: ns(t), process: 'controller', typ
 export function plan(kind: Plan['topology']['kind'] = 'single', more: Partial<Plan> = {}): Plan {
   const part: Partial<Plan> = {
     name: 'a-drill',
+    driver: { name: 'builtin' },
     topology: { kind, nodes: 3, replicas: 1, sentinels: 3, quorum: 2, downAfterMs: 1000 },
     evidence: { grants: 1, holdsDuringFault: 1 },
     thresholds: {},

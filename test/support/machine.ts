@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Machine } from '../../scripts/bootstrap.mjs'
 import { thisMachine } from '../../scripts/machine.mjs'
+import { findOnPath } from '../../scripts/tools.mjs'
 
 export interface Bare extends Disposable {
   machine: Machine
@@ -11,6 +12,8 @@ export interface Bare extends Disposable {
   ran: string[]
   /** Puts a program on the machine's PATH: the body of a Node script that has `args`, `fs` and `path`. */
   program(name: string, body: string): void
+  /** Puts programs of this machine there. */
+  system(...names: string[]): void
 }
 
 /** A machine in a temp folder with an empty PATH but for `env`, with Node 20, without root, and without a line of ours. */
@@ -43,6 +46,9 @@ export function bareMachine(changes: Partial<Machine> = {}): Bare {
     told,
     ran,
     program: (name, body) => writeProgram(join(bin, name), body),
+    system(...names) {
+      for (const name of names) symlinkSync(findOnPath(name, process.env)!, join(bin, name))
+    },
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   }
 }

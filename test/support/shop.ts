@@ -40,6 +40,7 @@ export interface ShopOptions {
   /** As in a scenario file. */
   load?: object
   seed?: number
+  driver?: Plan['driver']
 }
 
 export function planOf(options: ShopOptions): Plan {
@@ -61,6 +62,7 @@ export function planOf(options: ShopOptions): Plan {
     ...whole,
     asked: { scenario: 'oversell', set: [], lockOptions: {} },
     runtime: 'process',
+    driver: options.driver ?? { name: 'builtin' },
     seed: options.seed ?? 1,
     lock: { ...lock, spec: options.lock, name: options.lock },
     faults: [],
