@@ -37,7 +37,7 @@ export interface LatencyRow {
 /** Servers warm up, connections are made: the first slices tell of the start. */
 const warmUpSlices = 2
 const samplesMin = 5
-const pairsMin = 10
+const pairsMin = 8
 /** What chance does in one of a hundred measurements is looked into; what it does twice in a row is one in ten thousand. */
 const pMax = 0.01
 

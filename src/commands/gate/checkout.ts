@@ -47,6 +47,18 @@ export async function checkOut(file: string, ref: string, shown: string): Promis
   }
 }
 
+/** The branch that the file is compared with where nobody says: origin's own, else main or master, if the file is there; undefined where it is not. */
+export async function baseRef(file: string): Promise<string | undefined> {
+  if (!existsSync(file)) return undefined
+  const real = realpathSync(file)
+  const root = await git(dirname(real), ['rev-parse', '--show-toplevel'])
+  if (root === undefined) return undefined
+  const origins = await git(root, ['symbolic-ref', '--quiet', '--short', 'refs/remotes/origin/HEAD'])
+  for (const ref of [...(origins ? [origins] : []), 'main', 'master'])
+    if ((await git(root, ['cat-file', '-e', `${ref}:${relative(realpathSync(root), real)}`])) !== undefined) return ref
+  return undefined
+}
+
 async function gitRoot(folder: string, shown: string): Promise<string> {
   const root = await git(folder, ['rev-parse', '--show-toplevel'])
   if (root !== undefined) return root

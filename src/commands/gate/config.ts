@@ -1,10 +1,11 @@
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
 import { chooseDrills, type Drill } from '../drills.ts'
+import { parse } from 'yaml'
 import type { Side } from '../../duel/plan.ts'
 import { UsageError } from '../../lib/failure.ts'
 import { inspectLock, resolveLock } from '../../locks/index.ts'
 import type { TopologyKind } from '../../locks/lock.ts'
-import { loadScenario, topologiesOf } from '../../plan/index.ts'
+import { loadScenario, scenariosFolder, topologiesOf } from '../../plan/index.ts'
 import { metricNamed } from '../../plan/metrics.ts'
 import { check, refuse, type Problem } from '../../plan/problems.ts'
 import { readSource, type Path, type Source } from '../../plan/source.ts'
@@ -21,9 +22,9 @@ export interface LoadedGate {
   lock: Side & LockDescription
 }
 
-const quickDefault = ['oversell', 'lost-reply']
-/** Each where it suits the lock. */
-const fullDefault = [
+export const quickDefault = ['oversell', 'lost-reply']
+/** Each where the lock is made for one of its topologies. */
+const fullNames = [
   'oversell',
   'double-click',
   'slow-network',
@@ -33,6 +34,13 @@ const fullDefault = [
   'primary-kill',
   'quorum-node-down',
 ]
+
+/** The drills of a gate that names none, and where each can run. */
+export const fullDefault = () =>
+  fullNames.map((name) => {
+    const { scenario } = loadScenario(name, { cwd: scenariosFolder })
+    return { scenario: name, topologies: topologiesOf(scenario) }
+  })
 
 /** Reads and checks picklock.yaml and the lock that it names. Throws UsageError with file:line:column, a line a problem. */
 export async function loadGate(file: string, cwd: string): Promise<LoadedGate> {
@@ -54,7 +62,7 @@ export async function gateDrills(
   const { config, lock, cwd } = gate
   const key = quick ? 'quick' : 'scenarios'
   const written = config[key]
-  const entries = written ?? (quick ? quickDefault : fullDefault).map(named)
+  const entries = written ?? (quick ? quickDefault : fullNames).map(named)
   const chosen: Drill[] = []
   for (const [index, entry] of entries.entries()) {
     const path = written ? [key, index] : []
@@ -128,7 +136,7 @@ interface Change {
 
 function setsOf(drill: GateDrill, scenario: string, { budgets }: GateConfig, cwd: string): Change[] {
   const changes = Object.entries(drill.set).map(([path, value]) => ({
-    assignment: `${path}=${JSON.stringify(value)}`,
+    assignment: `${path}=${inYaml(value)}`,
     at: ['set', path],
   }))
   if (Object.keys(budgets).length === 0) return changes
@@ -139,6 +147,9 @@ function setsOf(drill: GateDrill, scenario: string, { budgets }: GateConfig, cwd
   }))
   return [...changes, ...budgeted]
 }
+
+/** A text stands as it is where it reads as itself. */
+const inYaml = (value: unknown) => (typeof value === 'string' && parse(value) === value ? value : JSON.stringify(value))
 
 const short = (threshold: GateConfig['budgets'][string][number]) =>
   typeof threshold === 'string' || threshold.abortOnFail ? threshold : threshold.threshold

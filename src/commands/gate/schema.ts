@@ -87,7 +87,7 @@ export const gateSchema = z.strictObject({
       slowerByPercent: z.number().positive().max(1000).default(10).describe('Less than this, nobody cares about …'),
       slowerByMs: z.number().min(0).default(0.05).describe('… nor about less than this.'),
       topology: z.enum(topologyKinds).optional().describe('Default: the first that the lock is made for.'),
-      slices: z.int().min(12).max(200).default(26).describe('Turns of each lock: more of them see smaller changes.'),
+      slices: z.int().min(12).max(100).default(26).describe('Turns of each lock: more of them see smaller changes.'),
       sliceMs: z.int().min(50).max(5000).default(200).describe('How long a turn is.'),
     })
     .prefault({})
