@@ -17,6 +17,8 @@ export interface Source {
 export interface Kind {
   name: string
   startsWith: string
+  /** What to do where it is not there; the end of a sentence. */
+  where?: string
 }
 
 const aScenario: Kind = { name: 'scenario', startsWith: 'name and title' }
@@ -28,7 +30,8 @@ export function readSource(file: string, shown: string, kind = aScenario): Sourc
     text = readFileSync(file, 'utf8')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : `${code}`
+    const why =
+      code === 'ENOENT' ? `there is no such file${kind.where ?? ''}` : code === 'EISDIR' ? 'it is a folder' : `${code}`
     throw new UsageError(`cannot read the ${kind.name} ${shown}: ${why}`)
   }
   return parseSource(text, shown, kind)

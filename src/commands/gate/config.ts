@@ -3,6 +3,7 @@ import { chooseDrills, type Drill } from '../drills.ts'
 import { parse } from 'yaml'
 import type { Side } from '../../duel/plan.ts'
 import { UsageError } from '../../lib/failure.ts'
+import { listed } from '../../lib/nearest.ts'
 import { inspectLock, resolveLock } from '../../locks/index.ts'
 import type { TopologyKind } from '../../locks/lock.ts'
 import { loadScenario, scenariosFolder, topologiesOf } from '../../plan/index.ts'
@@ -42,9 +43,11 @@ export const fullDefault = () =>
     return { scenario: name, topologies: topologiesOf(scenario) }
   })
 
+const aGate = { name: 'gate', startsWith: 'lock', where: '; picklock init writes one' }
+
 /** Reads and checks picklock.yaml and the lock that it names. Throws UsageError with file:line:column, a line a problem. */
 export async function loadGate(file: string, cwd: string): Promise<LoadedGate> {
-  const source = readSource(resolve(cwd, file), file, { name: 'gate', startsWith: 'lock' })
+  const source = readSource(resolve(cwd, file), file, aGate)
   const { value, problems } = check(gateSchema, source.data, [], 'the gate')
   refuse(problems, source)
   const config = value!
@@ -120,7 +123,7 @@ function topologiesFor({ config, lock, source, cwd }: LoadedGate, drill: GateDri
   if (config.topologies) {
     const some = possible.filter((kind) => config.topologies!.includes(kind))
     if (some.length > 0 || path.length === 0) return some
-    const message = `${scenario.name} is made for ${possible.join(', ')}, and none of them is among \`topologies\``
+    const message = `${scenario.name} is made for ${listed(possible)}, and ${possible.length === 1 ? 'that is not' : 'none of them is'} among \`topologies\``
     throw new UsageError(`${source.where(path)}: ${message}`)
   }
   const first = possible.find((kind) => lock.topologies.includes(kind))
