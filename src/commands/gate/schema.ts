@@ -109,7 +109,7 @@ export function gateJsonSchema(): Record<string, unknown> {
     // A shorthand is a preprocessing step, which JSON Schema cannot see.
     override: ({ zodSchema, jsonSchema }) => {
       if (!shorthands.has(zodSchema)) return
-      const { description, ...whole } = jsonSchema
+      const { description: _, ...whole } = jsonSchema
       for (const key of Object.keys(whole)) delete jsonSchema[key]
       Object.assign(jsonSchema, { anyOf: [{ type: 'string' }, whole] })
     },
