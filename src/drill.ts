@@ -42,6 +42,8 @@ export interface DrillContext {
   /** Aborts when the user wants to stop: the drill then ends in order and keeps what it has. */
   signal: AbortSignal
   progress: DrillProgress
+  /** Waited for before the load begins: another drill that is to begin at the same moment. */
+  ready?: () => Promise<void>
 }
 
 /** What a person wants to see while it runs. */
@@ -166,6 +168,7 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
   const lock = await unlessAborted(opening, signal)
 
   const commands = await countCommands(await observing.primaries(), cluster.admin)
+  if (context.ready) await unlessAborted(context.ready(), signal)
   const load = await beginLoad(plan, { servers: fleet, children, logs, cwd: context.cwd, signal })
   phase('load')
   progress.phase('load')

@@ -127,6 +127,7 @@ function switchesAway(events: readonly Event[], landed: FaultEvent): string[] {
 
 /** The command that runs this drill again, to be pasted into a shell. */
 function reproduce({ asked, topology, lock, seed, driver }: Plan): string {
+  if (asked.command !== undefined) return asked.command
   const options = Object.entries(asked.lockOptions).map(([name, value]) => `${name}=${String(value)}`)
   const words = ['picklock', 'run', asked.scenario, '--topology', topology.kind, '--lock', lock.spec]
   words.push('--seed', String(seed))

@@ -9,6 +9,14 @@ export const commands = {
     title: 'Run drills: topologies, a lock, load, faults, a verdict',
     load: async () => (await import('./run.ts')).runCommand(),
   },
+  gate: {
+    title: 'Whether a lock may pass: the drills of picklock.yaml, and its latency beside a baseline',
+    load: async () => (await import('./gate.ts')).gateCommand(),
+  },
+  init: {
+    title: 'Write picklock.yaml for this project',
+    load: async () => (await import('./init.ts')).initCommand(),
+  },
   selftest: {
     title: 'Whether Picklock sees: locks that are known to be broken, and locks that are right',
     load: async () => (await import('./selftest.ts')).selftestCommand(),

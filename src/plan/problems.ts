@@ -4,7 +4,7 @@ import { listed, nearest, suggest } from '../lib/nearest.ts'
 import { isBlock, isWholeNumber, keysOf, schemaAt } from './shape.ts'
 import type { Path, Source } from './source.ts'
 
-/** Something wrong in a scenario: one sentence, and what it is about. */
+/** Something wrong in a scenario or another file of ours: one sentence, and what it is about. */
 export interface Problem {
   path: Path
   message: string
@@ -22,16 +22,17 @@ export function refuse(problems: readonly Problem[], source: Source): void {
   )
 }
 
-/** Checks data against a schema. `path` is where the data stands in the scenario. */
+/** Checks data against a schema. `path` is where the data stands in the file; `whole` is what the file is called. */
 export function check<Output>(
   schema: z.ZodType<Output>,
   data: unknown,
   path: Path = [],
+  whole = 'the scenario',
 ): { value: Output; problems: [] } | { value: undefined; problems: Problem[] } {
   // The schema's own words, where it has some, are kept; zod's are replaced by ours.
   const result = schema.safeParse(data, { error: () => ours, reportInput: true })
   if (result.success) return { value: result.data, problems: [] }
-  return { value: undefined, problems: result.error.issues.flatMap((issue) => tell(issue, schema, data, path)) }
+  return { value: undefined, problems: result.error.issues.flatMap((issue) => tell(issue, schema, data, path, whole)) }
 }
 
 const ours = '\u0000'
@@ -39,7 +40,7 @@ const ours = '\u0000'
 /** `faults.0.for`: also what `--set` calls it. */
 export const pathText = (path: Path) => path.map(String).join('.')
 
-function tell(issue: z.core.$ZodIssue, schema: z.core.$ZodType, data: unknown, base: Path): Problem[] {
+function tell(issue: z.core.$ZodIssue, schema: z.core.$ZodType, data: unknown, base: Path, whole: string): Problem[] {
   const inner = issue.path.filter((key) => typeof key !== 'symbol')
   const path = [...base, ...inner]
   if (issue.code === 'unrecognized_keys')
@@ -51,7 +52,7 @@ function tell(issue: z.core.$ZodIssue, schema: z.core.$ZodType, data: unknown, b
       return { path: [...path, key], atKey: true, message: `there is no \`${pathText([...path, key])}\`; ${hint}` }
     })
   const found = valueAt(data, inner)
-  const name = path.length === 0 ? 'the scenario' : `\`${pathText(path)}\``
+  const name = path.length === 0 ? whole : `\`${pathText(path)}\``
   const subject = `${name} ${found === undefined ? 'is missing' : `is ${describe(found)}`}`
   if (issue.message !== ours) return [{ path, message: `${subject}; ${issue.message}` }]
   if (issue.code === 'invalid_type' && isWholeNumber(schemaAt(schema, inner, data)))

@@ -168,6 +168,8 @@ export interface Plan extends Readonly<Omit<Scenario, 'lock' | 'faults'>> {
     readonly scenario: string
     readonly set: readonly string[]
     readonly lockOptions: Readonly<Record<string, unknown>>
+    /** The command that runs it again, where that is not `picklock run` with the above. */
+    readonly command?: string
   }
   readonly lock: {
     /** What the user wrote: a name of the registry, a file, `stdio:…`. */

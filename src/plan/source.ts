@@ -4,7 +4,7 @@ import { UsageError } from '../lib/failure.ts'
 
 export type Path = readonly (string | number)[]
 
-/** A scenario as data, not yet checked, and where each part of it stands. */
+/** A YAML file as data, not yet checked, and where each part of it stands. */
 export interface Source {
   /** As a person would type it. */
   file: string
@@ -13,20 +13,31 @@ export interface Source {
   where(path: Path, options?: { atKey?: boolean }): string
 }
 
+/** For messages: what kind of file it is, and what an empty one lacks. */
+export interface Kind {
+  name: string
+  startsWith: string
+  /** What to do where it is not there; the end of a sentence. */
+  where?: string
+}
+
+const aScenario: Kind = { name: 'scenario', startsWith: 'name and title' }
+
 /** Reads YAML. Throws UsageError with file:line:column where it is none. `shown` is the file's name in messages. */
-export function readSource(file: string, shown: string): Source {
+export function readSource(file: string, shown: string, kind = aScenario): Source {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : `${code}`
-    throw new UsageError(`cannot read the scenario ${shown}: ${why}`)
+    const why =
+      code === 'ENOENT' ? `there is no such file${kind.where ?? ''}` : code === 'EISDIR' ? 'it is a folder' : `${code}`
+    throw new UsageError(`cannot read the ${kind.name} ${shown}: ${why}`)
   }
-  return parseSource(text, shown)
+  return parseSource(text, shown, kind)
 }
 
-export function parseSource(text: string, shown: string): Source {
+export function parseSource(text: string, shown: string, kind = aScenario): Source {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const at = (offset: number) => {
@@ -39,16 +50,16 @@ export function parseSource(text: string, shown: string): Source {
     )
   return {
     file: shown,
-    data: plain(document, shown),
+    data: plain(document, shown, kind),
     where: (path, options) => at(offsetOf(document, path, options?.atKey ?? false)),
   }
 }
 
-function plain(document: Document, shown: string): unknown {
+function plain(document: Document, shown: string, { name, startsWith }: Kind): unknown {
   try {
     const data: unknown = document.toJS({ maxAliasCount: 100 })
     if (data === null || data === undefined)
-      throw new UsageError(`${shown}:1:1: the file is empty; a scenario starts with name and title`)
+      throw new UsageError(`${shown}:1:1: the file is empty; a ${name} starts with ${startsWith}`)
     return data
   } catch (error) {
     if (error instanceof UsageError) throw error

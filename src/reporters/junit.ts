@@ -12,10 +12,21 @@ export const junit = {
   name: 'junit',
   title: 'Test results for a CI system: a case for each safety metric and each threshold',
   file: 'junit.xml',
-  render: ({ report }) => suites(report),
+  render: ({ report }) => renderSuites([suiteOf(report)]),
 } satisfies Reporter
 
-interface Case {
+export interface Suite {
+  name: string
+  /** `picklock.oversell.single` */
+  classname: string
+  startedAt: string
+  seconds: number
+  /** Undefined ones are left out. */
+  properties: Record<string, string | number | undefined>
+  cases: Case[]
+}
+
+export interface Case {
   name: string
   outcome?: 'failure' | 'error' | 'skipped'
   message?: string
@@ -23,41 +34,58 @@ interface Case {
   text?: string
 }
 
-function suites(report: Report): string {
-  const name = [report.scenario, report.topology, report.lock].join(' · ')
-  const cases = casesOf(report)
-  const count = (outcome: Case['outcome']) => cases.filter((one) => one.outcome === outcome).length
-  const seconds = (report.durationMs / 1000).toFixed(3)
-  const totals = { tests: cases.length, failures: count('failure'), errors: count('error') }
-  const properties = {
-    seed: report.seed,
-    commit: report.commit,
-    scenario: report.scenario,
-    topology: report.topology,
-    lock: report.lock,
-    workload: report.workload,
-    verdict: report.verdict,
-    control: report.control && `${report.control.lock}: ${report.control.verdict}`,
-    reproduce: report.reproduce,
-    ...report.versions,
+export function suiteOf(report: Report): Suite {
+  return {
+    name: [report.scenario, report.topology, report.lock].join(' · '),
+    classname: `picklock.${report.scenario}.${report.topology}`,
+    startedAt: report.startedAt,
+    seconds: report.durationMs / 1000,
+    properties: {
+      seed: report.seed,
+      commit: report.commit,
+      scenario: report.scenario,
+      topology: report.topology,
+      lock: report.lock,
+      workload: report.workload,
+      verdict: report.verdict,
+      control: report.control && `${report.control.lock}: ${report.control.verdict}`,
+      reproduce: report.reproduce,
+      ...report.versions,
+    },
+    cases: casesOf(report).map((one) => ({ ...one, name: `${report.lock}: ${one.name}` })),
   }
-  // The whole drill's time is its evidence's; else a sum over the cases would count it many times.
-  const time = (index: number) => (index === 0 ? seconds : '0.000')
+}
+
+export function renderSuites(suites: readonly Suite[]): string {
+  const time = suites.reduce((sum, { seconds }) => sum + seconds, 0).toFixed(3)
+  const { skipped: _, ...totals } = totalsOf(suites.flatMap(({ cases }) => cases))
   return `<?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="picklock"${attributes({ ...totals, time: seconds })}>
-  <testsuite${attributes({ name, ...totals, skipped: count('skipped'), time: seconds, timestamp: report.startedAt.slice(0, 19) })}>
+<testsuites name="picklock"${attributes({ ...totals, time })}>
+${suites.map(renderSuite).join('')}</testsuites>
+`
+}
+
+function totalsOf(cases: readonly Case[]) {
+  const count = (outcome: Case['outcome']) => cases.filter((one) => one.outcome === outcome).length
+  return { tests: cases.length, failures: count('failure'), errors: count('error'), skipped: count('skipped') }
+}
+
+function renderSuite({ name, classname, startedAt, seconds, properties, cases }: Suite): string {
+  const time = seconds.toFixed(3)
+  // The whole drill's time is its evidence's; else a sum over the cases would count it many times.
+  const timeOf = (index: number) => (index === 0 ? time : '0.000')
+  return `  <testsuite${attributes({ name, ...totalsOf(cases), time, timestamp: startedAt.slice(0, 19) })}>
     <properties>
 ${Object.entries(properties)
   .filter(([, value]) => value !== undefined)
   .map(([property, value]) => `      <property${attributes({ name: property, value: String(value) })}/>\n`)
   .join('')}    </properties>
-${cases.map((one, index) => testcase(one, `picklock.${report.scenario}.${report.topology}`, report.lock, time(index))).join('')}  </testsuite>
-</testsuites>
+${cases.map((one, index) => testcase(one, classname, timeOf(index))).join('')}  </testsuite>
 `
 }
 
-function testcase({ name, outcome, message, text }: Case, classname: string, lock: string, time: string): string {
-  const head = attributes({ name: `${lock}: ${name}`, classname, time })
+function testcase({ name, outcome, message, text }: Case, classname: string, time: string): string {
+  const head = attributes({ name, classname, time })
   if (outcome === undefined) return `    <testcase${head}/>\n`
   const type = { failure: 'invalid', error: 'unknown', skipped: 'not told' }[outcome]
   const body = text === undefined ? '/>' : `>${escape(text)}</${outcome}>`

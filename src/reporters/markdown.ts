@@ -9,7 +9,7 @@ export const markdown = {
   name: 'markdown',
   title: 'A summary for a pull request',
   file: 'summary.md',
-  render: ({ report }) => fitting(sections(report)),
+  render: ({ report }) => fitting(sectionsOf(report)),
 } satisfies Reporter
 
 /** GitHub takes no more for a step's summary; GitLab and others take more. */
@@ -19,7 +19,7 @@ const cellMax = 2000
 const rowsMax = 100
 
 /** Whole sections as long as they fit: what matters stands first. */
-function fitting(all: string[]): string {
+export function fitting(all: readonly string[]): string {
   let text = ''
   for (const section of all) {
     const longer = `${text}${text === '' ? '' : '\n\n'}${section}`
@@ -33,7 +33,7 @@ const cut = '\n\nWhat follows is too long for a summary: report.json has the res
 
 const short = (text: string) => (text.length <= cellMax ? text : `${text.slice(0, cellMax).toWellFormed()}…`)
 
-function sections(report: Report): string[] {
+export function sectionsOf(report: Report): string[] {
   const name = [report.scenario, report.topology, report.lock].map(escape).join(' · ')
   const { endedEarly: early } = report
   const sentences = [
@@ -85,7 +85,7 @@ function sections(report: Report): string[] {
   ].filter((section) => section !== '')
 }
 
-function table(head: string[], rows: (string | number)[][]): string {
+export function table(head: string[], rows: (string | number)[][]): string {
   if (rows.length === 0) return ''
   const more = rows.length > rowsMax ? [`\nand ${rows.length - rowsMax} more, in report.json`] : []
   const line = (cells: (string | number)[]) => `| ${cells.map((cell) => escape(String(cell))).join(' | ')} |`
@@ -93,7 +93,7 @@ function table(head: string[], rows: (string | number)[][]): string {
 }
 
 /** A key or an error is somebody else's text: no markup, no table cell, no HTML of its own. */
-function escape(text: string): string {
+export function escape(text: string): string {
   return short(plain(text))
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
