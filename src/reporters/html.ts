@@ -55,6 +55,7 @@ ${operations(report, events, logs, built.first)}
 ${damageTable(report, events)}
 ${faults(report)}
 ${curves(built)}
+${nodes(built)}
 <div class="columns"><div>${latencies(report)}${thresholds(report)}</div><div>${counts(report)}${lockCounters(report)}</div></div>
 <h2>What was running</h2>
 <div class="scroll">${topologyGraph(report, plan)}</div>
@@ -156,6 +157,12 @@ function curves({ data }: Built): Markup | undefined {
 <h2>Throughput and errors</h2><div class="chart" id="rates"></div>
 <h2>How often it took how long</h2>
 <div class="columns wide">${histograms.map(({ label, summary }, index) => markup`<section class="third"><h3>${label}</h3><div class="chart" id="histogram-${index}"></div><p class="dim">half within ${humanMs(summary.p50)}, 95 of 100 within ${humanMs(summary.p95)}, 99 of 100 within ${humanMs(summary.p99)}, longest ${humanMs(summary.max)}</p></section>`)}</div>`
+}
+
+function nodes({ data: { nodeCurves } }: Built): Markup | undefined {
+  if (nodeCurves.length === 0) return undefined
+  return markup`<h2>What the Redis nodes said of themselves</h2><p class="dim">Asked four times a second; a gap: the node did not answer (it was dead, paused or busy). Among the clients are Picklock's own; its commands are left out.</p>
+<div class="columns wide">${nodeCurves.map(({ label, unit }, index) => markup`<section class="half"><h3>${label}${unit === '1/s' && ' per second'}</h3><div class="chart" id="nodes-${index}"></div></section>`)}</div>`
 }
 
 function operations(

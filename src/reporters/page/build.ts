@@ -3,6 +3,7 @@ import type { Event } from '../../history/event.ts'
 import type { Report } from '../report.ts'
 import { faultBands, firstViolation, topologyMarks } from '../timeline.ts'
 import { drawnHolds, type DrawnHolds } from './drawn-holds.ts'
+import { nodeCurves } from './node-curves.ts'
 import { leaseEnds, nodeLeases } from './node-leases.ts'
 import type { PageData, Span } from './page-data.ts'
 import { seriesOf } from './series.ts'
@@ -63,6 +64,7 @@ export function buildPage(report: Report, events: readonly Event[], serverNames:
           : [{ key: holds.keys.indexOf(at.key), atMs: at.atMs, label: metric.replaceAll('_', ' ') }],
       ),
       ...seriesOf(events),
+      nodeCurves: nodeCurves(events),
     },
   }
 }

@@ -25,6 +25,8 @@ export interface PageData {
   /** Where findings other than overlaps point to. */
   violations: { key: number; atMs: number; label: string }[]
   series: Series
+  /** What the nodes said of themselves. */
+  nodeCurves: NodeCurve[]
   histograms: Histogram[]
 }
 
@@ -37,6 +39,13 @@ export interface Series {
   latency: { label: string; p50: (number | null)[]; p95: (number | null)[]; max: (number | null)[] }[]
   /** Per second. */
   rates: { label: string; values: number[]; bad: boolean }[]
+}
+
+/** A line a node, each with times of its own; null where the node was away. */
+export interface NodeCurve {
+  label: string
+  unit: 'MB' | 'clients' | '1/s'
+  lines: { label: string; atMs: number[]; values: (number | null)[] }[]
 }
 
 /** How many took how long: `counts[i]` from `edgesMs[i]` to `edgesMs[i + 1]`. */
