@@ -1,6 +1,7 @@
 import { verdictMark } from './color.ts'
 import { Markup, markup } from './markup.ts'
 import { hashOf } from './page/script.ts'
+import { scrolling } from './page/scrolling.ts'
 import type { Report } from './report.ts'
 import { style } from './style.ts'
 import { humanMs } from './text.ts'
@@ -35,9 +36,12 @@ export function matrixPage(entries: readonly MatrixEntry[]): string {
 <header class="${worst}"><h1><span class="mark">${verdictMark(worst)}</span> ${entries.length} drills</h1>
 <p>${worstFirst.map((verdict) => `${count(verdict)} ${verdict}`).join(' · ')}</p></header>
 <h2>Scenario, topology and lock</h2>
-<div class="scroll"><table><thead><tr><th>scenario</th><th>topology</th>${locks.map((lock) => markup`<th>${lock}</th>`)}</tr></thead><tbody>
+${scrolling(
+  'The matrix',
+  markup`<table><thead><tr><th>scenario</th><th>topology</th>${locks.map((lock) => markup`<th>${lock}</th>`)}</tr></thead><tbody>
 ${[...rows.values()].map((row) => markup`<tr><td class="nowrap">${row[0]!.report.scenario}</td><td>${row[0]!.report.topology}</td>${locks.map((lock) => cell(row.filter(({ report }) => report.lock === lock)))}</tr>`)}
-</tbody></table></div>
+</tbody></table>`,
+)}
 </body>
 </html>
 `.text

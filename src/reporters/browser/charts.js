@@ -51,14 +51,24 @@ export function timeChart(root, data, { label, lines, unit, namesAtEnds = false 
       ctx.strokeStyle = palette.fault
       ctx.strokeRect(from, bbox.top, Math.max(2, to - from), bbox.height)
     }
+    ctx.restore()
+  }
+  /** Over the curves, and readable there. @param {import('uplot')} plot */
+  const faultNames = ({ ctx, bbox, scales, valToPos }) => {
+    ctx.save()
     ctx.font = `600 ${11 * devicePixelRatio}px system-ui, sans-serif`
     ctx.textAlign = 'left'
     ctx.textBaseline = 'top'
+    ctx.lineJoin = 'round'
+    ctx.lineWidth = 4 * devicePixelRatio
+    ctx.strokeStyle = palette.panel
     ctx.fillStyle = palette.fault
     data.faults.slice(0, namedMax).forEach((fault, index) => {
       const from = Math.max(bbox.left, valToPos(fault.fromMs, 'x', true))
-      if (fault.toMs > (scales['x'].min ?? 0) && from < bbox.left + bbox.width)
-        ctx.fillText(`⚡ ${fault.label}`, from + 5, bbox.top + 4 + index * 14 * devicePixelRatio)
+      if (fault.toMs <= (scales['x'].min ?? 0) || from >= bbox.left + bbox.width) return
+      const y = bbox.top + 4 + index * nameHeight * devicePixelRatio
+      ctx.strokeText(`⚡ ${fault.label}`, from + 5, y)
+      ctx.fillText(`⚡ ${fault.label}`, from + 5, y)
     })
     ctx.restore()
   }
@@ -129,7 +139,7 @@ export function timeChart(root, data, { label, lines, unit, namesAtEnds = false 
           value: (/** @type {unknown} */ _, /** @type {number | null} */ value) => (value === null ? '–' : text(value)),
         })),
       ],
-      hooks: { drawClear: [bands], draw: namesAtEnds ? [names] : [] },
+      hooks: { drawClear: [bands], draw: namesAtEnds ? [faultNames, names] : [faultNames] },
     },
     uPlot.join(
       lines.map(({ atMs, values }) => [

@@ -43,6 +43,7 @@ export function createPainter(data, { holds, leases, overlaps }) {
     for (const lane of layout.lanes) {
       ctx.fillStyle = palette.line
       ctx.fillRect(0, lane.top + lane.rows * rowHeight + 3, width, 1)
+      drawOutages(ctx, lane, x, width)
       if (lane.kind === 'server') {
         drawWaits(ctx, lane, x, fromMs, toMs)
         drawHolds(ctx, lane, x, fromMs, toMs, width)
@@ -66,6 +67,28 @@ export function createPainter(data, { holds, leases, overlaps }) {
       ctx.fillStyle = pattern
       ctx.fillRect(from, lanesTop - 6, length, height)
       ctx.globalAlpha = 1
+    }
+  }
+
+  /** A lane is crossed out where its server or node was away. @param {CanvasRenderingContext2D} ctx @param {import('./lanes.js').Lane} lane @param {(ms: number) => number} x @param {number} width */
+  function drawOutages(ctx, lane, x, width) {
+    for (const { name, what, fromMs, toMs } of data.outages) {
+      const [from, to] = [Math.max(-2, x(fromMs)), Math.min(width + 2, x(toMs))]
+      if (name !== lane.name || to <= 0 || from >= width) continue
+      const [length, height] = [Math.max(2, to - from), lane.rows * rowHeight - (rowHeight - barHeight)]
+      ctx.globalAlpha = 0.5
+      for (const slope of /** @type {const} */ ([1, -1])) {
+        ctx.fillStyle = stripes(ctx, palette.dim, 8, 0.8, slope)
+        ctx.fillRect(from, lane.top, length, height)
+      }
+      ctx.globalAlpha = 1
+      const text = `${name} is ${what}`
+      const wide = ctx.measureText(text).width + 8
+      if (lane.kind !== 'node' || wide > length) continue
+      ctx.fillStyle = palette.ground
+      ctx.fillRect(to - wide - 4, lane.top + 1, wide, barHeight - 2)
+      ctx.fillStyle = palette.ink
+      ctx.fillText(text, to - wide, lane.top + barHeight / 2 + 0.5)
     }
   }
 
@@ -139,7 +162,15 @@ export function createPainter(data, { holds, leases, overlaps }) {
       if (text !== '' && room >= needs) ctx.fillText(text, to + 4, lane.top + barHeight / 2 + 0.5)
       const within = text !== '' && room < needs && to <= width && length > needs + 60 ? needs : 0
       if (within > 0) ctx.fillText(text, to - needs + 2, lane.top + barHeight / 2 + 0.5)
-      label(ctx, long, owner ?? '', left, lane.top, Math.min(length - within, width - left), palette.ink)
+      label(
+        ctx,
+        long,
+        owner === undefined ? '' : `for ${data.servers[holds.server[leases.holder[item]]]}`,
+        left,
+        lane.top,
+        Math.min(length - within, width - left),
+        palette.ink,
+      )
     }
   }
 

@@ -1,7 +1,7 @@
 import { holdAt, holdsOf, overlappingPairs, type Holds } from '../../checkers/holds.ts'
 import type { Event } from '../../history/event.ts'
 import type { Report } from '../report.ts'
-import { faultBands, firstViolation, topologyMarks } from '../timeline.ts'
+import { faultBands, firstViolation, outages, topologyMarks, worthSeeing } from '../timeline.ts'
 import { drawnHolds, type DrawnHolds } from './drawn-holds.ts'
 import { nodeCurves } from './node-curves.ts'
 import { leaseEnds, nodeLeases } from './node-leases.ts'
@@ -57,6 +57,7 @@ export function buildPage(report: Report, events: readonly Event[], serverNames:
       leases,
       leaseEnds,
       faults: faultBands(events),
+      outages: outages(events),
       marks: [...phaseMarks, ...topologyMarks(events).map(({ atMs, label }) => ({ atMs, label }))],
       violations: report.findings.flatMap(({ metric, first: at }) =>
         at === undefined || metric === 'overlaps'
@@ -69,9 +70,9 @@ export function buildPage(report: Report, events: readonly Event[], serverNames:
   }
 }
 
-/** The overlap that a finding names first, else the first there is. */
+/** The first overlap that crosses a threshold, else that a finding names, else the first there is. */
 function firstOverlap(report: Report, holds: Holds): FirstOverlap | undefined {
-  const named = report.findings
+  const named = worthSeeing(report)
     .filter(({ metric, first }) => metric === 'overlaps' && first !== undefined)
     .map(({ first }) => first!)
     .toSorted((a, b) => a.atMs - b.atMs)[0]

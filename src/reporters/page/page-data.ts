@@ -21,6 +21,8 @@ export interface PageData {
   leases: { count: number; of: number; packed: string }
   leaseEnds: string[]
   faults: { label: string; fromMs: number; toMs: number; landed: boolean; healed: boolean }[]
+  /** When a node or server was away (`down`, `paused`). */
+  outages: { name: string; what: string; fromMs: number; toMs: number }[]
   marks: { atMs: number; label: string }[]
   /** Where findings other than overlaps point to. */
   violations: { key: number; atMs: number; label: string }[]
