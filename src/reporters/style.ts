@@ -48,12 +48,14 @@ button { cursor: pointer; } button:hover { border-color: var(--hold); } button:f
 figure p { margin: 4px 0; } .chart { background: var(--panel); border: 1px solid var(--line); border-radius: 6px; overflow: hidden; min-height: 60px; }
 .tip { min-height: 4.6em; margin: 6px 0; font-size: 14px; color: var(--ink); }
 .key { display: inline-block; width: 26px; height: 12px; vertical-align: -1px; margin-left: 6px; } .key.belief { background: var(--hold); margin-left: 0; } .key.lease { border: 2px solid var(--hold); }
-.key.clash { border: 1px solid var(--bad); background: repeating-linear-gradient(45deg, var(--bad) 0 2px, transparent 2px 5px); } .key.fault { border: 1px solid var(--fault); background: repeating-linear-gradient(-45deg, var(--fault) 0 1px, transparent 1px 7px); }
+.key.clash { border: 1px solid var(--bad); background: repeating-linear-gradient(45deg, var(--bad) 0 2px, transparent 2px 5px); } .key.fault { border: 1px solid var(--fault); background: repeating-linear-gradient(-45deg, var(--fault) 0 1px, transparent 1px 7px); } .key.away { border: 1px solid var(--dim); background: repeating-linear-gradient(45deg, var(--dim) 0 1px, transparent 1px 6px), repeating-linear-gradient(-45deg, var(--dim) 0 1px, transparent 1px 6px); }
 .columns.wide { gap: 0 24px; } .half { flex: 1 1 440px; min-width: 0; } .third { flex: 1 1 300px; min-width: 0; } .columns.wide p { max-width: none; }
 .uplot, .u-legend { font-size: 13px; } .u-legend { color: var(--ink); } .u-select { background: var(--hold); opacity: .2; }
 svg.graph { max-width: 780px; min-width: 640px; } svg .link { stroke: var(--dim); stroke-width: 1.2; } svg .link.hit { stroke: var(--fault); stroke-width: 2.6; stroke-dasharray: 7 4; } svg text.hit { fill: var(--fault); font-weight: 600; }
 svg .box { fill: var(--ground); stroke: var(--dim); } svg .box.hit { stroke: var(--fault); stroke-width: 2.6; stroke-dasharray: 7 4; } svg text.small { fill: var(--dim); font-size: 11px; }
-.cell { min-width: 11em; } .cell p { margin: 0 0 4px; }
+.scroll:has(.matrix) { max-height: 88vh; overflow: auto; } .matrix th { vertical-align: bottom; color: var(--ink); } .matrix th:nth-child(n + 3) { white-space: normal; min-width: 12em; } .matrix tbody th { vertical-align: top; font-weight: 400; font-size: inherit; }
+.matrix thead th { position: sticky; top: 0; z-index: 2; background: var(--ground); } .matrix tr > :first-child { position: sticky; left: 0; z-index: 1; background: var(--ground); } .matrix thead tr > :first-child { z-index: 3; }
+.tally { font-weight: 400; color: var(--dim); } .cell { min-width: 11em; max-width: 20em; } .cell p { margin: 0 0 4px; }
 ol.dim { margin: 6px 0; padding-left: 24px; }
 @media print { body { max-width: none; } }
 `

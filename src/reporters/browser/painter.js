@@ -43,11 +43,12 @@ export function createPainter(data, { holds, leases, overlaps }) {
     for (const lane of layout.lanes) {
       ctx.fillStyle = palette.line
       ctx.fillRect(0, lane.top + lane.rows * rowHeight + 3, width, 1)
-      drawOutages(ctx, lane, x, width)
       if (lane.kind === 'server') {
         drawWaits(ctx, lane, x, fromMs, toMs)
         drawHolds(ctx, lane, x, fromMs, toMs, width)
       } else drawLeases(ctx, lane, x, fromMs, toMs, width)
+      // Over the holds: a server may believe that it holds a lock while it stands still.
+      drawOutages(ctx, lane, x, width)
     }
     drawOverlaps(ctx, x, fromMs, toMs)
     drawNotes(ctx, x, fromMs, toMs, width, height)
@@ -76,15 +77,15 @@ export function createPainter(data, { holds, leases, overlaps }) {
       const [from, to] = [Math.max(-2, x(fromMs)), Math.min(width + 2, x(toMs))]
       if (name !== lane.name || to <= 0 || from >= width) continue
       const [length, height] = [Math.max(2, to - from), lane.rows * rowHeight - (rowHeight - barHeight)]
-      ctx.globalAlpha = 0.5
+      ctx.globalAlpha = 0.4
       for (const slope of /** @type {const} */ ([1, -1])) {
-        ctx.fillStyle = stripes(ctx, palette.dim, 8, 0.8, slope)
+        ctx.fillStyle = stripes(ctx, palette.ink, 8, 0.8, slope)
         ctx.fillRect(from, lane.top, length, height)
       }
       ctx.globalAlpha = 1
       const text = `${name} is ${what}`
       const wide = ctx.measureText(text).width + 8
-      if (lane.kind !== 'node' || wide > length) continue
+      if (wide > length) continue
       ctx.fillStyle = palette.ground
       ctx.fillRect(to - wide - 4, lane.top + 1, wide, barHeight - 2)
       ctx.fillStyle = palette.ink
