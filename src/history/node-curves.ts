@@ -52,7 +52,7 @@ const fields: Record<keyof Said, string> = {
 }
 
 /** Reads the replies of `INFO memory`, `clients` and `stats`; undefined where one of the numbers is missing. https://redis.io/docs/latest/commands/info/ */
-export function parseNode(info: string): Said | undefined {
+function parseNode(info: string): Said | undefined {
   const told = new Map(info.split(/\r?\n/).map((line) => line.split(':', 2) as [string, string | undefined]))
   const said = Object.entries(fields).map(
     ([name, field]) => [name, Number.parseInt(told.get(field) ?? '', 10)] as const,
