@@ -14,13 +14,25 @@ import { mustRun, SetupError } from './machine.mjs'
  * The scenario with works that outlast the failover, a click that comes twice, and a replica that is behind for a moment: then a plain lock has to break. It breaks another
  * way each time; whoever commits a new sample looks at it first.
  */
-const drill = [
-  ...['run', 'primary-kill', '--lock', 'set-nx', '--seed', '7', '--quiet'],
-  ...['--set', 'lock.ttlMs=7500', '--set', 'workload.workMs={min: 4000, max: 5000}'],
-  ...['--set', 'workload.products=400', '--set', 'workload.resubmit=1'],
-  ...['--set', 'load.rate=20', '--set', 'load.duration=8s', '--set', 'evidence.grants=100'],
-  '--set',
+const settings = [
+  'lock.ttlMs=7500',
+  'workload.workMs={min: 4000, max: 5000}',
+  'workload.products=400',
+  'workload.resubmit=1',
+  'load.rate=20',
+  'load.duration=8s',
+  'evidence.grants=100',
   'faults=[{fault: cut-replication, target: redis-2, at: 800ms, for: 4s},{fault: kill, target: primary, at: 2200ms, for: 5s}]',
+]
+const seed = ['--seed', '7']
+const drill = [
+  'run',
+  'primary-kill',
+  '--lock',
+  'set-nx',
+  ...seed,
+  '--quiet',
+  ...settings.flatMap((set) => ['--set', set]),
 ]
 const kept = ['report.html', 'report.json', 'summary.md', 'junit.xml', 'plan.json', 'record.json', 'history.ndjson.gz']
 const invalid = 1

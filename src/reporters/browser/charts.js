@@ -38,7 +38,7 @@ export function timeChart(root, data, { label, lines, unit, namesAtEnds = false 
   const decades = (_, splits) =>
     unit === 'ms' ? splits.map((value) => (Number.isInteger(Math.log10(value)) ? value : null)) : splits
   /** @param {import('uplot')} plot */
-  const bands = ({ ctx, bbox, scales, valToPos }) => {
+  const bands = ({ ctx, bbox, valToPos }) => {
     ctx.save()
     ctx.fillStyle = stripes(ctx, palette.fault, 9, 1, 1)
     for (const fault of data.faults) {
