@@ -4,4 +4,4 @@ export function runTests(
   machine: Machine,
   args: string[],
   output?: 'inherit' | 'ignore',
-): Promise<{ passed: number; failed: number; skipped: number }>
+): Promise<{ passed: number; failed: number; skipped: number; reasons: Record<string, number> }>

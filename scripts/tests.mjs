@@ -5,13 +5,13 @@ import { join } from 'node:path'
 
 const endMaxMs = 20_000
 
-/** Runs vitest and counts: `{ passed, failed, skipped }`. Whatever else ends it badly counts as one failure. */
+/** Runs vitest and counts: `{ passed, failed, skipped, reasons }`, the last being how many were skipped by reason. Whatever else ends it badly counts as one failure. */
 export async function runTests(machine, args, output = 'inherit') {
   const folder = mkdtempSync(join(tmpdir(), 'picklock-test-'))
   const file = join(folder, 'count.json')
   try {
     const code = await vitest(machine, args, file, output)
-    const count = readCount(file) ?? { passed: 0, failed: 0, skipped: 0 }
+    const count = readCount(file) ?? { passed: 0, failed: 0, skipped: 0, reasons: {} }
     if (code !== 0 && count.failed === 0) {
       machine.say(`vitest ended with ${code}`)
       count.failed = 1

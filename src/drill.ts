@@ -7,6 +7,7 @@ import type { Target } from './faults/fault.ts'
 import type { Event, PhaseEvent, TopologyEvent } from './history/event.ts'
 import { auditNodes, countCommands } from './history/audit.ts'
 import { othersThan } from './history/internal.ts'
+import { recordNodeCurves } from './history/node-curves.ts'
 import { observeAll } from './history/observers.ts'
 import { readHistory } from './history/reader.ts'
 import { Recorder } from './history/recorder.ts'
@@ -170,6 +171,12 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
   const commands = await countCommands(await observing.primaries(), cluster.admin)
   if (context.ready) await unlessAborted(context.ready(), signal)
   const load = await beginLoad(plan, { servers: fleet, children, logs, cwd: context.cwd, signal })
+  using curves = recordNodeCurves({
+    nodes: cluster.redis.map(({ name }) => name),
+    admin: cluster.admin,
+    sent: observing.sent,
+    record: (event) => recorder.record(event),
+  })
   phase('load')
   progress.phase('load')
   const interrupt = () => {
@@ -198,6 +205,7 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
   await sleep(settleMs, undefined, { signal }).catch(() => undefined)
   if (plan.workload['guard'] !== 'lua')
     await commands.stop(await observing.primaries(), (event) => recorder.record(event))
+  curves[Symbol.dispose]()
   phase('end')
   progress.phase('reading')
   const broken = signal.aborted ? [] : await fallen(cluster, links)

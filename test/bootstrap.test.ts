@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { bootstrap, missing, parts, type Machine } from '../scripts/bootstrap.mjs'
+import { chromium } from '../scripts/chromium.mjs'
 import { thisMachine } from '../scripts/machine.mjs'
 import { bareMachine } from './support/machine.ts'
 
@@ -201,6 +202,26 @@ test.each([asRoot, bySudo])(
     await expectNothingToDo(bare.machine, [redis])
   },
 )
+
+test('chromium for the tests of the page: by apt-get where that may be, and else nothing is refused', async () => {
+  using bare = bareMachine({ ...newNode, isRoot: true })
+  bare.program(
+    'apt-get',
+    `if (args.includes('install')) fs.copyFileSync(__filename, path.join(path.dirname(__filename), 'chromium'))`,
+  )
+  await bootstrap(bare.machine, [chromium])
+  expect(bare.ran.at(-1)).toMatch(/apt-get -q install -y --no-install-recommends chromium$/)
+  await expectNothingToDo(bare.machine, [chromium])
+
+  using failing = bareMachine({ ...newNode, isRoot: true })
+  failing.program('apt-get', `console.log('no such package'); process.exit(100)`)
+  await bootstrap(failing.machine, [chromium])
+  expect(failing.told.at(-1)).toMatch(/^chromium could not be installed: .*\nno such package/s)
+
+  using foreign = bareMachine(newNode)
+  await bootstrap(foreign.machine, [chromium])
+  expect(foreign.ran).toEqual([])
+})
 
 /** What all ways to a program leave behind. */
 const aProgram = `#!${process.execPath}\nconsole.log('I am k6 v2.2.0, or toxiproxy-server version 2.12.0')\n`

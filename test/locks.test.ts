@@ -216,7 +216,8 @@ test('what ioredis resends is no proof: set-nx is not definite after a drop', as
 // Fetched by `npm test`, where there is a python3 with pip; else there is nothing that could run the example.
 const redisPy = fileURLToPath(new URL('../.cache/redis-py', import.meta.url))
 
-test.skipIf(!existsSync(redisPy))('the Python example excludes', { timeout: 60_000 }, async () => {
+test('the Python example excludes', { timeout: 60_000 }, async ({ skip }) => {
+  skip(!existsSync(redisPy), 'there is no redis-py, which npm test fetches where there is a python3 with pip')
   vi.stubEnv('PYTHONPATH', redisPy)
   const script = fileURLToPath(new URL('../adapters/python/redis_lock.py', import.meta.url))
   const problems: unknown[] = []

@@ -1,11 +1,9 @@
-import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { html } from '../src/reporters/html.ts'
+import { chromium, noChromium, openInBrowser } from './support/browser.ts'
 import {
   crowdedExample,
   hostileExample,
@@ -14,14 +12,6 @@ import {
   validExample,
   type Example,
 } from './support/reports.ts'
-
-/** The page in a real browser, without a window. Where there is none (PICKLOCK_CHROMIUM names it) nothing of this can be looked at. */
-const chromium = [
-  process.env['PICKLOCK_CHROMIUM'],
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-].find((path) => path !== undefined && existsSync(path))
 
 /** What the page became, and what it said on the console. `before`: a script of the test's own in front of the page's; the policy is taken off for it. */
 async function opened({ example, act = '' }: { example: Example; act?: string }) {
@@ -33,18 +23,13 @@ async function opened({ example, act = '' }: { example: Example; act?: string })
     .replace(/<meta http-equiv="Content-Security-Policy"[^>]*>/, '')
     .replace('</body>', `<script>${act}</script></body>`)
   await writeFile(file, act === '' ? page : acting)
-  const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--enable-logging=stderr', '--window-size=1200,1600']
-  const quiet = ['--no-first-run', '--disable-extensions', `--user-data-dir=${join(folder, 'profile')}`]
-  const { stdout, stderr } = await promisify(execFile)(
-    chromium!,
-    [...flags, ...quiet, '--virtual-time-budget=2000', '--dump-dom', `file://${file}`],
-    { maxBuffer: 64e6, timeout: 50_000 },
-  )
-  const said = stderr.split('\n').filter((line) => line.includes('CONSOLE'))
-  return { dom: stdout, said, bytes: page.length, status: /role="status">([^<]*)</.exec(stdout)?.[1] ?? '' }
+  const { dom, said } = await openInBrowser(file)
+  return { dom, said, bytes: page.length, status: /role="status">([^<]*)</.exec(dom)?.[1] ?? '' }
 }
 
-describe.runIf(chromium !== undefined)('the report in a browser', () => {
+describe('the report in a browser', () => {
+  beforeEach(({ skip }) => skip(chromium === undefined, noChromium))
+
   test('it opens on the first overlap, under its own policy, without a word on the console', async () => {
     const { dom, said, status } = await opened({ example: invalidExample() })
     expect(said).toEqual([])

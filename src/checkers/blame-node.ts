@@ -62,6 +62,16 @@ export function judgeOne(scene: Suspects, a: Hold, b: Hold): Judgement {
       story: () =>
         `${died(incidents, nodeA, a.startNs, b.startNs)}${nodeB} was promoted at ${seconds(promoted.t)} without the key, which was never replicated`,
     }
+  // It takes writes before the promotion is announced; beside a dead primary that does not make two.
+  const death = died(incidents, nodeA, a.startNs, b.startNs)
+  if (
+    death !== '' &&
+    incidents.switches.some(({ t, to }) => to === nodeB && t > b.startNs && t <= b.startNs + announcementNs)
+  )
+    return {
+      blame: 'topology',
+      story: () => `${death}${nodeB} took its place without the key, which was never replicated`,
+    }
   return {
     blame: 'topology',
     story: () => `two primaries took writes: ${a.server}'s key was on ${nodeA}, ${b.server}'s on ${nodeB}`,

@@ -97,6 +97,24 @@ test('sentinel: two primaries took writes', () => {
   ])
 })
 
+test('sentinel: a promotion that is announced after the first write of the new primary is one still', () => {
+  const findings = find(
+    'sentinel',
+    a(),
+    b(2000),
+    set('redis-1', 999.5, 'token-1'),
+    topology(1100, 'down', 'redis-1'),
+    set('redis-2', 1999.5, 'token-2'),
+    topology(2040, 'switch-master', 'redis-2', { from: 'redis-1', to: 'redis-2' }),
+  )
+  expect(findings).toMatchObject([
+    {
+      blame: 'topology',
+      story: 'redis-1 died at 1.100 s, redis-2 took its place without the key, which was never replicated',
+    },
+  ])
+})
+
 test('sentinel: both on the old primary, which the lock overwrote', () => {
   const split = topology(900, 'switch-master', 'redis-2', { from: 'redis-1', to: 'redis-2' })
   const findings = find(

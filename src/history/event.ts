@@ -143,6 +143,25 @@ export interface CountEvent extends Base {
   lock?: Record<string, number>
 }
 
+/**
+ * What a node said of itself (INFO), a few times a second, over the harness' own connection (process = the node; `type` is always `info`). One that is dead,
+ * paused or busy leaves a gap.
+ */
+export interface NodeEvent extends Base {
+  f: 'node'
+  usedBytes: number
+  /** `maxmemory`; 0 is no limit. */
+  maxBytes: number
+  /** Connections, the harness' own among them. */
+  clients: number
+  /** Carried out since its process began, those of scripts and of the harness among them. */
+  commands: number
+  /** Sent by the harness so far. */
+  harnessCommands: number
+  /** Commands answered with an error since its process began. */
+  errorReplies: number
+}
+
 export type Event =
   | OperationEvent
   | RequestEvent
@@ -153,3 +172,4 @@ export type Event =
   | AuditEvent
   | AdapterEvent
   | CountEvent
+  | NodeEvent

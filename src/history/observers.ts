@@ -1,3 +1,4 @@
+import { sentBy } from '../lib/sent.ts'
 import type { Cluster } from '../topologies/topology.ts'
 import { observe, type Observer, type ObserverOptions } from './observer.ts'
 
@@ -7,6 +8,8 @@ export interface Observing extends AsyncDisposable {
   primaries(): Promise<Observer[]>
   /** Names of the keys that are on some node. */
   alive(): string[]
+  /** How many commands the harness sent to a node so far, to see and to change it. */
+  sent(node: string): number
 }
 
 /** Watches every node of a cluster. Where one does not let us in, the others are closed again. */
@@ -24,6 +27,10 @@ export async function observeAll(
       return observers.filter(({ node }) => node === primary?.name)
     },
     alive: () => observers.flatMap((observer) => observer.alive()),
+    sent: (name) => {
+      const seeing = observers.find(({ node }) => node === name)?.sent() ?? {}
+      return [...Object.values(seeing), ...Object.values(sentBy(cluster.admin(name)))].reduce((a, b) => a + b, 0)
+    },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
 }

@@ -42,6 +42,16 @@ const shapes: Record<Event['f'], Shape> = {
   audit: { needs: { key: isText, waitedMs: isNumber } },
   adapter: { needs: { event: isText } },
   count: { needs: { counts: isCounts }, may: { lock: isCounts } },
+  node: {
+    needs: {
+      usedBytes: isNumber,
+      maxBytes: isNumber,
+      clients: isNumber,
+      commands: isNumber,
+      harnessCommands: isNumber,
+      errorReplies: isNumber,
+    },
+  },
 }
 const compiled = new Map<unknown, { needs: [string, Field][]; may: [string, Field][] }>(
   Object.entries(shapes).map(([f, { needs, may = {} }]) => [

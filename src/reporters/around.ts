@@ -17,8 +17,8 @@ const around = 10
 const namedMax = 16
 /** How many events of faults and nodes may stand between the operations. */
 const besidesMax = 10
-/** Of the nodes' logs. */
-const logLinesMax = 12
+/** Of each node's log: a Sentinel talks a lot in a failover, and would leave no room for what Redis says. */
+const logLinesMax = 3
 
 /**
  * The ten operations of the key nearest to the violation, all operations of the holds that the finding names, and what happened to
@@ -49,11 +49,12 @@ export function aroundViolation(
   const logged = logs
     .filter(({ atMs }) => atMs >= fromNs / 1e6 && atMs <= toNs / 1e6)
     .toSorted((a, b) => Math.abs(a.atMs - first.atMs) - Math.abs(b.atMs - first.atMs))
-    .slice(0, logLinesMax)
+  const nearest = [...Map.groupBy(logged, ({ node }) => node).values()]
+    .flatMap((lines) => lines.slice(0, logLinesMax))
     .map(({ atMs, node, text }) => ({ atMs, who: node, what: 'logs', detail: text, involved: false }))
   return [...chosen]
     .map((event) => ({ atMs: event.t / 1e6, who: event.process, ...describe(event), involved: isNamed(event) }))
-    .concat(logged)
+    .concat(nearest)
     .toSorted((a, b) => a.atMs - b.atMs)
 }
 

@@ -14,7 +14,7 @@ import { visible } from './markup.ts'
 import { markdown } from './markdown.ts'
 import { holdsMax } from './page/drawn-holds.ts'
 import type { PageData } from './page/page-data.ts'
-import { timelineOf } from './timeline.ts'
+import { outages, timelineOf } from './timeline.ts'
 
 test('the page tells the verdict, each finding, the proof and how to run it again', () => {
   const example = invalidExample()
@@ -79,8 +79,32 @@ test('the picture opens on the first violation, with the hold that began it', ()
     { servers: ['server-1', 'server-2'], ops: [49_900, 58_710], fromMs: 5871, toMs: 5893 },
   ])
   expect(view.bars.filter(({ overlapping }) => overlapping).map(({ op }) => op)).toEqual([49_900, 58_710])
-  expect(view.faults).toEqual([{ label: 'kill redis-1', fromMs: 5003, toMs: 7007, landed: true, healed: true }])
+  expect(view.faults).toEqual([{ label: 'kill redis-1', fromMs: 5000, toMs: 7007, landed: true, healed: true }])
   expect(view.keyEvents.map(({ where }) => where)).toEqual(['redis-1', 'redis-2'])
+})
+
+test('what the scenario allows is told as that, and what it does not is looked at first', () => {
+  const { report, ...rest } = invalidExample()
+  const overlaps = report.findings.find(({ metric }) => metric === 'overlaps')!
+  const allowed = {
+    ...overlaps,
+    blame: 'holder' as const,
+    message: 'a holder went on',
+    first: { ...overlaps.first!, atMs: 1 },
+  }
+  const crossed = { metric: 'overlaps{blame:topology}', threshold: 'count==0', value: 1, ok: false }
+  const both = { ...report, findings: [allowed, { ...overlaps, blame: 'topology' as const }], thresholds: [crossed] }
+  const page = html.render({ ...rest, report: both })
+  expect(page).toContain('within what this scenario allows (see Thresholds): a holder went on')
+  expect(page.indexOf(overlaps.message)).toBeLessThan(page.indexOf('a holder went on'))
+  expect(timelineOf(both, rest.events)!.toMs).toBeGreaterThan(overlaps.first!.atMs)
+  const valid = html.render({ ...rest, report: { ...both, verdict: 'valid', findings: [allowed] } })
+  expect(valid).not.toContain('no finding')
+})
+
+test('where a server or node was away is in the picture', () => {
+  const { events } = invalidExample()
+  expect(outages(events)).toEqual([{ name: 'redis-1', what: 'down', fromMs: 5003, toMs: 7007 }])
 })
 
 test('a drill that held shows its busiest key', () => {

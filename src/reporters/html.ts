@@ -10,11 +10,12 @@ import { damageTable } from './page/damage.ts'
 import { topologyGraph } from './page/graph.ts'
 import type { PageData } from './page/page-data.ts'
 import { chartStyle, hashOf, inlineJson, script } from './page/script.ts'
+import { scrolling } from './page/scrolling.ts'
 import type { Report } from './report.ts'
 import type { Reporter } from './reporter.ts'
 import { style } from './style.ts'
 import { humanCount, humanMs, moment, recordedText } from './text.ts'
-import { firstViolation, timelineOf } from './timeline.ts'
+import { firstViolation, timelineOf, violations } from './timeline.ts'
 import { drawTimeline } from './timeline-svg.ts'
 
 /**
@@ -49,15 +50,16 @@ function page(report: Report, plan: Plan, events: readonly Event[], logs: readon
 </head>
 <body>
 ${head(report)}
-${inShort(report, built.first)}
+${inShort(report, built)}
 ${timeline(report, events, built)}
 ${operations(report, events, logs, built.first)}
 ${damageTable(report, events)}
 ${faults(report)}
 ${curves(built)}
+${nodes(built)}
 <div class="columns"><div>${latencies(report)}${thresholds(report)}</div><div>${counts(report)}${lockCounters(report)}</div></div>
 <h2>What was running</h2>
-<div class="scroll">${topologyGraph(report, plan)}</div>
+${scrolling('The topology', topologyGraph(report, plan))}
 ${again(report, plan)}
 <script type="application/json" id="data">${new Markup(inlineJson(built.data))}</script>
 <script>${new Markup(script)}</script>
@@ -67,16 +69,24 @@ ${again(report, plan)}
 }
 
 function head(report: Report): Markup {
-  const { verdict, findings, unknownBecause, control, endedEarly } = report
+  const { verdict, unknownBecause, control, endedEarly } = report
+  const violating = violations(report)
+  const allowed = report.findings.filter((finding) => !violating.includes(finding))
   const sentences = [
-    ...findings.map(({ metric, message }) => markup`<li title="${metric}">${message}</li>`),
+    ...violating.map(({ metric, message }) => markup`<li title="${metric}">${message}</li>`),
+    ...allowed.map(
+      ({ metric, message }) =>
+        markup`<li class="dim" title="${metric}">within what this scenario allows (see Thresholds): ${message}</li>`,
+    ),
     ...unknownBecause.map((reason) => markup`<li>unknown: ${reason}</li>`),
     ...(endedEarly
       ? [
           markup`<li>ended early at ${moment(endedEarly.atMs)}, ${endedEarly.threshold} being crossed (abortOnFail)</li>`,
         ]
       : []),
-    ...(verdict === 'valid' ? [markup`<li>no finding in ${report.counts['granted'] ?? 0} holds</li>`] : []),
+    ...(report.findings.length === 0 && verdict === 'valid'
+      ? [markup`<li>no finding in ${report.counts['granted'] ?? 0} holds</li>`]
+      : []),
   ]
   return markup`<header class="${verdict}">
 <h1><span class="mark">${verdictMark(verdict)}</span> ${report.scenario}</h1>
@@ -86,10 +96,12 @@ ${control !== undefined && markup`<p>Control ${control.lock}: ${control.verdict 
 </header>`
 }
 
-/** Two servers, one key, when and why: what a reader came for, in five lines. */
-function inShort(report: Report, first: FirstOverlap | undefined): Markup | undefined {
+/** Two servers, one key, when and why: what a reader came for, in six lines. */
+function inShort(report: Report, { first, data }: Built): Markup | undefined {
   if (first === undefined) return undefined
   const { key, earlier, later, fromMs, toMs } = first
+  // What was on at some time since the first of the two was let in.
+  const on = data.faults.filter((fault) => fault.landed && fault.fromMs <= toMs && fault.toMs >= earlier.fromMs)
   const finding = report.findings.find(
     ({ metric, first: named }) =>
       metric === 'overlaps' && named?.ops.every((op) => op === earlier.op || op === later.op),
@@ -103,6 +115,7 @@ function inShort(report: Report, first: FirstOverlap | undefined): Markup | unde
 <dt>which key</dt><dd><code>${key}</code></dd>
 <dt>who</dt><dd>${side(earlier)}<br>${side(later)}</dd>
 <dt>both at once</dt><dd><b>from ${moment(fromMs)} on, for ${humanMs(toMs - fromMs)}</b></dd>
+${on.length > 0 && markup`<dt>faults then</dt><dd>${on.map(({ label, fromMs: from, toMs: to, healed }, index) => markup`${index > 0 && new Markup('<br>')}${label}, from ${moment(from)} ${healed ? `to ${moment(to)}` : 'on'}`)}</dd>`}
 ${why !== undefined && markup`<dt>why</dt><dd>${why}</dd>`}
 ${finding?.blame !== undefined && markup`<dt>to blame</dt><dd>${finding.blame}: ${blameWords[finding.blame]}</dd>`}
 </dl>`
@@ -128,11 +141,11 @@ function timeline(report: Report, events: readonly Event[], { data, first }: Bui
 <div class="tip" data-part="tip">Point at a bar for its numbers. Drag across to zoom in; Ctrl with the wheel zooms, Shift with the wheel moves.</div>
 <details data-part="list"><summary>The holds of this window as a list</summary></details>
 ${thinned(data)}</figure>
-<noscript><p>Scripts are off here, so the timeline cannot be moved. It shows <code>${still.key}</code>, ${still.because}.</p><div class="scroll">${drawTimeline(still)}</div></noscript>`
+<noscript><p>Scripts are off here, so the timeline cannot be moved. It shows <code>${still.key}</code>, ${still.because}.</p>${scrolling('Timeline', drawTimeline(still))}</noscript>`
 }
 
 const legend = () =>
-  markup`<span class="key belief"></span> filled: the server believes that it holds the lock, after the thin line of its waiting. <span class="key lease"></span> outlined: the Redis node has the key, and for whom. <span class="key clash"></span> red stripes in a frame: two believe it at once. <span class="key fault"></span> wide stripes: a fault is on.`
+  markup`<span class="key belief"></span> filled: the server believes that it holds the lock, after the thin line of its waiting. <span class="key lease"></span> outlined: the Redis node has the key, and for whom. <span class="key clash"></span> red stripes in a frame: two believe it at once. <span class="key fault"></span> wide stripes: a fault is on. <span class="key away"></span> crossed out: it was down, or stood still.`
 
 /** What the picture lacks is said, never hidden. */
 function thinned({ holds, overlaps, leases }: PageData): Markup | undefined {
@@ -158,6 +171,12 @@ function curves({ data }: Built): Markup | undefined {
 <div class="columns wide">${histograms.map(({ label, summary }, index) => markup`<section class="third"><h3>${label}</h3><div class="chart" id="histogram-${index}"></div><p class="dim">half within ${humanMs(summary.p50)}, 95 of 100 within ${humanMs(summary.p95)}, 99 of 100 within ${humanMs(summary.p99)}, longest ${humanMs(summary.max)}</p></section>`)}</div>`
 }
 
+function nodes({ data: { nodeCurves } }: Built): Markup | undefined {
+  if (nodeCurves.length === 0) return undefined
+  return markup`<h2>What the Redis nodes said of themselves</h2><p class="dim">Asked four times a second; a gap: the node did not answer (it was dead, paused or busy). Among the clients are Picklock's own; its commands are left out.</p>
+<div class="columns wide">${nodeCurves.map(({ label, unit }, index) => markup`<section class="half"><h3>${label}${unit === '1/s' && ' per second'}</h3><div class="chart" id="nodes-${index}"></div></section>`)}</div>`
+}
+
 function operations(
   report: Report,
   events: readonly Event[],
@@ -172,17 +191,23 @@ function operations(
   if (rows.length === 0) return undefined
   return markup`<h2>Around the first ${overlap ? 'overlap' : 'violation'}</h2>
 <p class="dim">What happened to <code>${first.key}</code> around ${moment(first.atMs)}${logs.length > 0 && ", and what the nodes' logs say of that time (their clock is the wall clock: some ms beside)"}; marked ● are the operations that the finding names.</p>
-<div class="scroll"><table><thead><tr><th></th><th class="number">at</th><th>who</th><th>what</th><th></th></tr></thead><tbody>
-${rows.map(({ atMs, who, what, detail, involved }) => markup`<tr${involved && new Markup(' class="involved"')}><td>${involved && '●'}</td><td class="number">${moment(atMs)}</td><td class="nowrap">${who}</td><td class="nowrap">${what}</td><td>${detail}</td></tr>`)}
-</tbody></table></div>`
+${scrolling(
+  'Operations and logs',
+  markup`<table><thead><tr><th></th><th class="number">at</th><th>who</th><th>what</th><th></th></tr></thead><tbody>
+${rows.map(({ atMs, who, what, detail, involved }) => markup`<tr${involved && new Markup(' class="involved"')}><td>${involved && '●'}</td><td class="number">${moment(atMs)}</td><td class="nowrap">${who}</td><td class="nowrap">${what}</td><td class="long">${detail}</td></tr>`)}
+</tbody></table>`,
+)}`
 }
 
 function faults(report: Report): Markup | undefined {
   if (report.faults.length === 0) return undefined
   const at = (ms: number | null) => (ms === null ? '–' : moment(ms))
-  return markup`<h2>Faults</h2><div class="scroll"><table><thead><tr><th>fault</th><th>landed</th><th class="number">planned</th><th class="number">applied</th><th class="number">healed</th><th class="number">holds during it</th><th>proof</th></tr></thead><tbody>
-${report.faults.map((fault) => markup`<tr><td class="nowrap">${fault.fault} ${fault.target}</td><td>${fault.landed ? '✓ yes' : '✗ no'}</td><td class="number">${at(fault.plannedAtMs)}</td><td class="number">${at(fault.appliedAtMs)}</td><td class="number">${at(fault.healedAtMs)}</td><td class="number">${fault.holdsDuring}</td><td>${fault.proof}</td></tr>`)}
-</tbody></table></div>`
+  return markup`<h2>Faults</h2>${scrolling(
+    'Faults',
+    markup`<table><thead><tr><th>fault</th><th>landed</th><th class="number">planned</th><th class="number">applied</th><th class="number">healed</th><th class="number">holds during it</th><th>proof</th></tr></thead><tbody>
+${report.faults.map((fault) => markup`<tr><td class="nowrap">${fault.fault} ${fault.target}</td><td>${fault.landed ? '✓ yes' : '✗ no'}</td><td class="number">${at(fault.plannedAtMs)}</td><td class="number">${at(fault.appliedAtMs)}</td><td class="number">${at(fault.healedAtMs)}</td><td class="number">${fault.holdsDuring}</td><td class="long">${fault.proof}</td></tr>`)}
+</tbody></table>`,
+  )}`
 }
 
 function latencies(report: Report): Markup | undefined {

@@ -1,6 +1,7 @@
 import { verdictMark } from './color.ts'
 import { Markup, markup } from './markup.ts'
 import { hashOf } from './page/script.ts'
+import { scrolling } from './page/scrolling.ts'
 import type { Report } from './report.ts'
 import { style } from './style.ts'
 import { humanMs } from './text.ts'
@@ -19,8 +20,7 @@ const worstFirst: Report['verdict'][] = ['invalid', 'unknown', 'valid']
 export function matrixPage(entries: readonly MatrixEntry[]): string {
   const locks = [...new Set(entries.map(({ report }) => report.lock))]
   const rows = Map.groupBy(entries, ({ report }) => JSON.stringify([report.scenario, report.topology]))
-  const count = (verdict: Report['verdict']) => entries.filter(({ report }) => report.verdict === verdict).length
-  const worst = worstFirst.find((verdict) => count(verdict) > 0) ?? 'unknown'
+  const worst = worstFirst.find((verdict) => countOf(entries, verdict) > 0) ?? 'unknown'
   return markup`<!doctype html>
 <html lang="en">
 <head>
@@ -33,15 +33,29 @@ export function matrixPage(entries: readonly MatrixEntry[]): string {
 </head>
 <body>
 <header class="${worst}"><h1><span class="mark">${verdictMark(worst)}</span> ${entries.length} drills</h1>
-<p>${worstFirst.map((verdict) => `${count(verdict)} ${verdict}`).join(' · ')}</p></header>
+<p>${worstFirst.map((verdict) => `${countOf(entries, verdict)} ${verdict}`).join(' · ')}</p></header>
 <h2>Scenario, topology and lock</h2>
-<div class="scroll"><table><thead><tr><th>scenario</th><th>topology</th>${locks.map((lock) => markup`<th>${lock}</th>`)}</tr></thead><tbody>
-${[...rows.values()].map((row) => markup`<tr><td class="nowrap">${row[0]!.report.scenario}</td><td>${row[0]!.report.topology}</td>${locks.map((lock) => cell(row.filter(({ report }) => report.lock === lock)))}</tr>`)}
-</tbody></table></div>
+${scrolling(
+  'The matrix',
+  markup`<table class="matrix"><thead><tr><th scope="col">scenario</th><th scope="col">topology</th>${locks.map((lock) => markup`<th scope="col">${lock}<br><span class="tally">${tally(entries.filter(({ report }) => report.lock === lock))}</span></th>`)}</tr></thead><tbody>
+${[...rows.values()].map((row) => markup`<tr><th scope="row">${row[0]!.report.scenario}</th><td class="nowrap">${row[0]!.report.topology}</td>${locks.map((lock) => cell(row.filter(({ report }) => report.lock === lock)))}</tr>`)}
+</tbody></table>`,
+)}
 </body>
 </html>
 `.text
 }
+
+const countOf = (entries: readonly MatrixEntry[], verdict: Report['verdict']) =>
+  entries.filter(({ report }) => report.verdict === verdict).length
+
+/** What there is of each verdict, the worst first: `2 invalid · 35 valid`. */
+const tally = (entries: readonly MatrixEntry[]) =>
+  worstFirst
+    .map((verdict) => [countOf(entries, verdict), verdict] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, verdict]) => `${count} ${verdict}`)
+    .join(' · ')
 
 function cell(entries: readonly MatrixEntry[]): Markup {
   if (entries.length === 0) return markup`<td class="dim" title="not run">–</td>`

@@ -22,7 +22,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: 5px 14px 5px 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 th { color: var(--dim); font-weight: 600; font-size: 13px; white-space: nowrap; }
 td.number, th.number { text-align: right; white-space: nowrap; }
-td.nowrap { white-space: nowrap; }
+td.nowrap { white-space: nowrap; } td.long { min-width: 18em; }
 tr.involved td { background: var(--bad-ground); } tr.involved td:first-child { box-shadow: inset 3px 0 var(--bad); } td:first-child, th:first-child { padding-left: 10px; }
 h2 code { font-size: inherit; }
 .columns > * { max-width: 100%; overflow-x: auto; } .columns td { white-space: nowrap; } .columns p { max-width: 300px; }
@@ -44,16 +44,18 @@ svg .key { fill: var(--dim); stroke: var(--dim); stroke-width: .5; } svg path.ke
 h3 { margin: 14px 0 6px; font-size: 15px; } dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 18px; margin: 8px 0; } dt { color: var(--dim); } dd { margin: 0; }
 .bar { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; margin: 10px 0 4px; }
 button, select { font: inherit; font-size: 14px; padding: 3px 10px; color: var(--ink); background: var(--panel); border: 1px solid var(--line); border-radius: 6px; max-width: 100%; }
-button { cursor: pointer; } button:hover { border-color: var(--hold); } button:focus-visible, select:focus-visible, .chart:focus-visible, summary:focus-visible { outline: 3px solid var(--hold); outline-offset: 2px; }
+button { cursor: pointer; } button:hover { border-color: var(--hold); } button:focus-visible, select:focus-visible, .chart:focus-visible, .scroll:focus-visible, summary:focus-visible { outline: 3px solid var(--hold); outline-offset: 2px; }
 figure p { margin: 4px 0; } .chart { background: var(--panel); border: 1px solid var(--line); border-radius: 6px; overflow: hidden; min-height: 60px; }
 .tip { min-height: 4.6em; margin: 6px 0; font-size: 14px; color: var(--ink); }
 .key { display: inline-block; width: 26px; height: 12px; vertical-align: -1px; margin-left: 6px; } .key.belief { background: var(--hold); margin-left: 0; } .key.lease { border: 2px solid var(--hold); }
-.key.clash { border: 1px solid var(--bad); background: repeating-linear-gradient(45deg, var(--bad) 0 2px, transparent 2px 5px); } .key.fault { border: 1px solid var(--fault); background: repeating-linear-gradient(-45deg, var(--fault) 0 1px, transparent 1px 7px); }
+.key.clash { border: 1px solid var(--bad); background: repeating-linear-gradient(45deg, var(--bad) 0 2px, transparent 2px 5px); } .key.fault { border: 1px solid var(--fault); background: repeating-linear-gradient(-45deg, var(--fault) 0 1px, transparent 1px 7px); } .key.away { border: 1px solid var(--dim); background: repeating-linear-gradient(45deg, var(--dim) 0 1px, transparent 1px 6px), repeating-linear-gradient(-45deg, var(--dim) 0 1px, transparent 1px 6px); }
 .columns.wide { gap: 0 24px; } .half { flex: 1 1 440px; min-width: 0; } .third { flex: 1 1 300px; min-width: 0; } .columns.wide p { max-width: none; }
 .uplot, .u-legend { font-size: 13px; } .u-legend { color: var(--ink); } .u-select { background: var(--hold); opacity: .2; }
 svg.graph { max-width: 780px; min-width: 640px; } svg .link { stroke: var(--dim); stroke-width: 1.2; } svg .link.hit { stroke: var(--fault); stroke-width: 2.6; stroke-dasharray: 7 4; } svg text.hit { fill: var(--fault); font-weight: 600; }
 svg .box { fill: var(--ground); stroke: var(--dim); } svg .box.hit { stroke: var(--fault); stroke-width: 2.6; stroke-dasharray: 7 4; } svg text.small { fill: var(--dim); font-size: 11px; }
-.cell { min-width: 11em; } .cell p { margin: 0 0 4px; }
+.scroll:has(.matrix) { max-height: 88vh; overflow: auto; } .matrix th { vertical-align: bottom; color: var(--ink); } .matrix th:nth-child(n + 3) { white-space: normal; min-width: 12em; } .matrix tbody th { vertical-align: top; font-weight: 400; font-size: inherit; }
+.matrix thead th { position: sticky; top: 0; z-index: 2; background: var(--ground); } .matrix tr > :first-child { position: sticky; left: 0; z-index: 1; background: var(--ground); } .matrix thead tr > :first-child { z-index: 3; }
+.tally { font-weight: 400; color: var(--dim); } .cell { min-width: 11em; max-width: 20em; } .cell p { margin: 0 0 4px; }
 ol.dim { margin: 6px 0; padding-left: 24px; }
 @media print { body { max-width: none; } }
 `

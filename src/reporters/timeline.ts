@@ -38,6 +38,7 @@ export interface Overlap {
 
 interface FaultBand {
   label: string
+  /** Of one that landed: from when the harness laid hands on it, for what it does is felt before it is proved. */
   fromMs: number
   toMs: number
   landed: boolean
@@ -114,9 +115,21 @@ function chooseView(report: Report, holds: Holds, overlaps: Map<string, Overlap[
   }
 }
 
-/** The earliest occurrence that a finding names. */
+/** The findings that cross a threshold; the others are within what the scenario allows. */
+export function violations({ findings, thresholds }: Report): Report['findings'] {
+  const crossed = new Set(thresholds.filter(({ ok }) => !ok).map(({ metric }) => metric))
+  return findings.filter(({ metric, blame }) => crossed.has(metric) || crossed.has(`${metric}{blame:${blame}}`))
+}
+
+/** What a reader came to see: the violations, or where there are none, what is within the scenario's allowance. */
+export function worthSeeing(report: Report): Report['findings'] {
+  const violating = violations(report)
+  return violating.length > 0 ? violating : report.findings
+}
+
+/** The earliest occurrence that one of them names. */
 export function firstViolation(report: Report) {
-  return report.findings
+  return worthSeeing(report)
     .flatMap(({ first }) => (first === undefined ? [] : [first]))
     .toSorted((a, b) => a.atMs - b.atMs)[0]
 }
@@ -158,10 +171,12 @@ export function faultBands(events: readonly Event[]): FaultBand[] {
     const landed = stages.find(({ stage }) => stage === 'landed')
     const missed = stages.find(({ stage }) => stage === 'missed')
     const healed = stages.find(({ stage, type }) => stage === 'healed' && type === 'ok')
-    const beginning = landed ?? missed ?? stages[0]!
+    const inject = stages.find(({ stage }) => stage === 'inject')
+    const beginning = (landed && inject) ?? landed ?? missed ?? stages[0]!
     const endsMs = missed ? missed.t / 1e6 : endMs
     return {
-      label: `${beginning.fault} ${beginning.target}`,
+      // Whom it hit is known only then: `primary` has become `redis-1`.
+      label: `${beginning.fault} ${(landed ?? beginning).target}`,
       fromMs: beginning.t / 1e6,
       toMs: healed ? healed.t / 1e6 : endsMs,
       landed: landed !== undefined,
@@ -177,6 +192,31 @@ export function topologyMarks(events: readonly Event[]): Mark[] {
     const label = promoted ? `${event.to} promoted` : `${event.node} ${event.event}`
     return [{ atMs: event.t / 1e6, where: event.node, label }]
   })
+}
+
+const beginnings: Record<string, string> = { down: 'down', paused: 'paused' }
+const endings = new Set(['up', 'resumed'])
+
+/** When which node or server was away, as it was seen. */
+export function outages(events: readonly Event[]): { name: string; what: string; fromMs: number; toMs: number }[] {
+  const endMs = (events.at(-1)?.t ?? 0) / 1e6
+  const all: ReturnType<typeof outages> = []
+  const open = new Map<string, (typeof all)[number]>()
+  for (const event of events) {
+    if (event.f !== 'topology') continue
+    const atMs = event.t / 1e6
+    const what = beginnings[event.event]
+    const begun = open.get(event.node)
+    if (begun !== undefined && (what !== undefined || endings.has(event.event))) {
+      begun.toMs = atMs
+      open.delete(event.node)
+    }
+    if (what === undefined) continue
+    const outage = { name: event.node, what, fromMs: atMs, toMs: endMs }
+    all.push(outage)
+    open.set(event.node, outage)
+  }
+  return all
 }
 
 /** A lock may give its key another name on the node: `lock:stock:7`, `{stock:7}:fence`. */

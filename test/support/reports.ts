@@ -368,8 +368,8 @@ export function hostileExample(): Example {
   }
 }
 
-/** Two servers and ten keys; every thousandth hold overlaps the next one of its key. */
-export function crowdedExample(holds: number): Example {
+/** Two servers and ten keys; one hold in `overlapsEvery` overlaps the next one of its key. */
+export function crowdedExample(holds: number, overlapsEvery = 1000): Example {
   const history = new HistoryBuilder()
   history.phase(0, 'load')
   for (let i = 0; i < holds; i++)
@@ -379,7 +379,7 @@ export function crowdedExample(holds: number): Example {
       op: i * 4,
       askMs: i - 1.37 - (i % 5),
       grantMs: i,
-      releaseMs: i + (i % 1000 === 7 ? 13.3 : 7.123 + (i % 7) / 10),
+      releaseMs: i + (i % overlapsEvery === 7 % overlapsEvery ? 13.3 : 7.123 + (i % 7) / 10),
     })
   history.phase(holds, 'settle')
   const last = history.events.at(-1)!.t

@@ -6,26 +6,39 @@ import { durationText } from './words.js'
  * time axis share the cursor.
  *
  * @typedef {import('../page/page-data.ts').PageData} PageData
- * @typedef {{ label: string, values: (number | null)[], dash?: number[], color: 'hold' | 'ink' | 'bad' | 'fault' | 'dim' | 'good', width?: number, unit?: string }} Line
+ * @typedef {{ label: string, atMs: number[], values: (number | null)[], dash?: number[], color: 'hold' | 'ink' | 'bad' | 'fault' | 'dim' | 'good', width?: number }} Line
+ * @typedef {'ms' | '1/s' | 'MB' | 'clients'} Unit
  */
 
 const height = 230
 /** More names would hide the curves. */
 const namedMax = 4
 
+/** For the names at the ends of the lines. */
+const namesWidth = 76
+const nameHeight = 14
+
+/** @type {Record<Unit, (value: number) => string>} */
+const textOf = {
+  ms: durationText,
+  '1/s': (value) => `${short(value)}/s`,
+  MB: (value) => `${short(value)} MB`,
+  clients: short,
+}
+
 /**
  * @param {HTMLElement} root
  * @param {PageData} data
- * @param {{ label: string, lines: Line[], unit: 'ms' | '1/s' }} chart
+ * @param {{ label: string, lines: Line[], unit: Unit, namesAtEnds?: boolean }} chart
  */
-export function timeChart(root, data, { label, lines, unit }) {
+export function timeChart(root, data, { label, lines, unit, namesAtEnds = false }) {
   let palette = colors()
-  const text = unit === 'ms' ? durationText : (/** @type {number} */ value) => String(Number(value.toPrecision(3)))
+  const text = textOf[unit]
   /** @param {unknown} _ @param {number[]} splits */
   const decades = (_, splits) =>
     unit === 'ms' ? splits.map((value) => (Number.isInteger(Math.log10(value)) ? value : null)) : splits
   /** @param {import('uplot')} plot */
-  const bands = ({ ctx, bbox, scales, valToPos }) => {
+  const bands = ({ ctx, bbox, valToPos }) => {
     ctx.save()
     ctx.fillStyle = stripes(ctx, palette.fault, 9, 1, 1)
     for (const fault of data.faults) {
@@ -38,21 +51,53 @@ export function timeChart(root, data, { label, lines, unit }) {
       ctx.strokeStyle = palette.fault
       ctx.strokeRect(from, bbox.top, Math.max(2, to - from), bbox.height)
     }
+    ctx.restore()
+  }
+  /** Over the curves, and readable there. @param {import('uplot')} plot */
+  const faultNames = ({ ctx, bbox, scales, valToPos }) => {
+    ctx.save()
     ctx.font = `600 ${11 * devicePixelRatio}px system-ui, sans-serif`
     ctx.textAlign = 'left'
     ctx.textBaseline = 'top'
+    ctx.lineJoin = 'round'
+    ctx.lineWidth = 4 * devicePixelRatio
+    ctx.strokeStyle = palette.panel
     ctx.fillStyle = palette.fault
     data.faults.slice(0, namedMax).forEach((fault, index) => {
       const from = Math.max(bbox.left, valToPos(fault.fromMs, 'x', true))
-      if (fault.toMs > (scales['x'].min ?? 0) && from < bbox.left + bbox.width)
-        ctx.fillText(`⚡ ${fault.label}`, from + 5, bbox.top + 4 + index * 14 * devicePixelRatio)
+      if (fault.toMs <= (scales['x'].min ?? 0) || from >= bbox.left + bbox.width) return
+      const y = bbox.top + 4 + index * nameHeight * devicePixelRatio
+      ctx.strokeText(`⚡ ${fault.label}`, from + 5, y)
+      ctx.fillText(`⚡ ${fault.label}`, from + 5, y)
     })
+    ctx.restore()
+  }
+  /** So that no line has to be told by its colour. @param {import('uplot')} plot */
+  const names = ({ ctx, bbox, series, data: columns, valToPos }) => {
+    const ends = series.slice(1).flatMap(({ show }, index) => {
+      const at = columns[index + 1].findLastIndex((value) => typeof value === 'number')
+      if (at < 0 || !show) return []
+      const y = valToPos(/** @type {number} */ (columns[index + 1][at]), 'y', true)
+      return [{ name: lines[index].label, y, color: palette[lines[index].color] }]
+    })
+    ctx.save()
+    ctx.font = `600 ${11 * devicePixelRatio}px system-ui, sans-serif`
+    ctx.textAlign = 'left'
+    ctx.textBaseline = 'middle'
+    let free = bbox.top
+    for (const { name, y, color } of ends.toSorted((a, b) => a.y - b.y)) {
+      const top = Math.max(y, free)
+      free = top + nameHeight * devicePixelRatio
+      ctx.fillStyle = color
+      ctx.fillText(name, bbox.left + bbox.width + 6 * devicePixelRatio, top)
+    }
     ctx.restore()
   }
   const plot = new uPlot(
     {
       width: Math.max(280, root.clientWidth),
       height,
+      padding: [null, namesAtEnds ? namesWidth : null, null, null],
       legend: {
         markers: {
           width: 2,
@@ -94,18 +139,17 @@ export function timeChart(root, data, { label, lines, unit }) {
           value: (/** @type {unknown} */ _, /** @type {number | null} */ value) => (value === null ? '–' : text(value)),
         })),
       ],
-      hooks: { drawClear: [bands] },
+      hooks: { drawClear: [bands], draw: namesAtEnds ? [faultNames, names] : [faultNames] },
     },
-    [
-      data.series.atMs,
-      ...lines.map(({ values }) =>
+    uPlot.join(
+      lines.map(({ atMs, values }) => [
+        atMs,
         values.map((value) => (unit === 'ms' && value !== null ? Math.max(0.001, value) : value)),
-      ),
-    ],
+      ]),
+    ),
     root,
   )
-  root.setAttribute('role', 'img')
-  root.setAttribute('aria-label', label)
+  walkable(root, plot, label)
   follow(root, plot, () => (palette = colors()))
   function axis() {
     return {
@@ -168,6 +212,29 @@ export function histogramChart(root, { label, edgesMs, counts, summary }) {
     `How long ${label} took: half within ${durationText(summary.p50)}, 99 of 100 within ${durationText(summary.p99)}, at most ${durationText(summary.max)}`,
   )
   follow(root, plot, () => (palette = colors()))
+}
+
+/** The arrow keys move the cursor, whose values stand in the legend and are read out. @param {HTMLElement} root @param {import('uplot')} plot @param {string} label */
+function walkable(root, plot, label) {
+  root.tabIndex = 0
+  root.setAttribute('role', 'group')
+  root.setAttribute('aria-label', `${label}. The arrow keys move along it.`)
+  root.querySelector('.u-legend')?.setAttribute('aria-live', 'polite')
+  const last = plot.data[0].length - 1
+  /** @type {Record<string, (at: number) => number>} */
+  const steps = { ArrowLeft: (at) => at - 1, ArrowRight: (at) => at + 1, Home: () => 0, End: () => last }
+  root.addEventListener('keydown', (event) => {
+    const step = steps[event.key]
+    if (!step || event.ctrlKey || event.metaKey || event.altKey) return
+    event.preventDefault()
+    const at = Math.min(last, Math.max(0, step(plot.cursor.idx ?? -1)))
+    plot.setCursor({ left: plot.valToPos(plot.data[0][at], 'x'), top: 0 })
+  })
+}
+
+/** @param {number} value */
+function short(value) {
+  return String(Number(value.toPrecision(3)))
 }
 
 /** @param {HTMLElement} root @param {import('uplot')} plot @param {() => void} recolor */

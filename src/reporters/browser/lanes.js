@@ -4,7 +4,7 @@
  * @typedef {import('./unpack.js').Holds} Holds
  * @typedef {import('./unpack.js').Leases} Leases
  * @typedef {import('../page/page-data.ts').PageData} PageData
- * @typedef {{ label: string, kind: 'server' | 'node', top: number, rows: number, items: number[], row: number[] }} Lane
+ * @typedef {{ label: string, name: string, kind: 'server' | 'node', top: number, rows: number, items: number[], row: number[] }} Lane
  * @typedef {{ keys: number[], lanes: Lane[], height: number, lanesLeftOut: number, spotOf: Map<number, number> }} Layout
  */
 
@@ -54,6 +54,7 @@ export function layOut(data, holds, leases, keys, top) {
       items.forEach((item, i) => spotOf.set(item, y + row[i] * rowHeight))
       add({
         label: keys.length > 1 ? `${server} ${data.keys[key].name}` : server,
+        name: server,
         kind: 'server',
         top: y,
         rows,
@@ -66,7 +67,7 @@ export function layOut(data, holds, leases, keys, top) {
     data.nodes.forEach((node, at) => {
       const items = []
       for (let i = 0; i < leases.count; i++) if (leases.node[i] === at && leases.key[i] === keys[0]) items.push(i)
-      add({ label: node, kind: 'node', top: y, rows: 1, items, row: items.map(() => 0) })
+      add({ label: node, name: node, kind: 'node', top: y, rows: 1, items, row: items.map(() => 0) })
     })
   return { keys, lanes, height: y, lanesLeftOut, spotOf }
 }

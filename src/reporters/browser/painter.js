@@ -47,6 +47,8 @@ export function createPainter(data, { holds, leases, overlaps }) {
         drawWaits(ctx, lane, x, fromMs, toMs)
         drawHolds(ctx, lane, x, fromMs, toMs, width)
       } else drawLeases(ctx, lane, x, fromMs, toMs, width)
+      // Over the holds: a server may believe that it holds a lock while it stands still.
+      drawOutages(ctx, lane, x, width)
     }
     drawOverlaps(ctx, x, fromMs, toMs)
     drawNotes(ctx, x, fromMs, toMs, width, height)
@@ -66,6 +68,28 @@ export function createPainter(data, { holds, leases, overlaps }) {
       ctx.fillStyle = pattern
       ctx.fillRect(from, lanesTop - 6, length, height)
       ctx.globalAlpha = 1
+    }
+  }
+
+  /** A lane is crossed out where its server or node was away. @param {CanvasRenderingContext2D} ctx @param {import('./lanes.js').Lane} lane @param {(ms: number) => number} x @param {number} width */
+  function drawOutages(ctx, lane, x, width) {
+    for (const { name, what, fromMs, toMs } of data.outages) {
+      const [from, to] = [Math.max(-2, x(fromMs)), Math.min(width + 2, x(toMs))]
+      if (name !== lane.name || to <= 0 || from >= width) continue
+      const [length, height] = [Math.max(2, to - from), lane.rows * rowHeight - (rowHeight - barHeight)]
+      ctx.globalAlpha = 0.4
+      for (const slope of /** @type {const} */ ([1, -1])) {
+        ctx.fillStyle = stripes(ctx, palette.ink, 8, 0.8, slope)
+        ctx.fillRect(from, lane.top, length, height)
+      }
+      ctx.globalAlpha = 1
+      const text = `${name} is ${what}`
+      const wide = ctx.measureText(text).width + 8
+      if (wide > length) continue
+      ctx.fillStyle = palette.ground
+      ctx.fillRect(to - wide - 4, lane.top + 1, wide, barHeight - 2)
+      ctx.fillStyle = palette.ink
+      ctx.fillText(text, to - wide, lane.top + barHeight / 2 + 0.5)
     }
   }
 
@@ -139,7 +163,15 @@ export function createPainter(data, { holds, leases, overlaps }) {
       if (text !== '' && room >= needs) ctx.fillText(text, to + 4, lane.top + barHeight / 2 + 0.5)
       const within = text !== '' && room < needs && to <= width && length > needs + 60 ? needs : 0
       if (within > 0) ctx.fillText(text, to - needs + 2, lane.top + barHeight / 2 + 0.5)
-      label(ctx, long, owner ?? '', left, lane.top, Math.min(length - within, width - left), palette.ink)
+      label(
+        ctx,
+        long,
+        owner === undefined ? '' : `for ${data.servers[holds.server[leases.holder[item]]]}`,
+        left,
+        lane.top,
+        Math.min(length - within, width - left),
+        palette.ink,
+      )
     }
   }
 

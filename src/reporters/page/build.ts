@@ -1,8 +1,9 @@
 import { holdAt, holdsOf, overlappingPairs, type Holds } from '../../checkers/holds.ts'
 import type { Event } from '../../history/event.ts'
 import type { Report } from '../report.ts'
-import { faultBands, firstViolation, topologyMarks } from '../timeline.ts'
+import { faultBands, firstViolation, outages, topologyMarks, worthSeeing } from '../timeline.ts'
 import { drawnHolds, type DrawnHolds } from './drawn-holds.ts'
+import { nodeCurves } from './node-curves.ts'
 import { leaseEnds, nodeLeases } from './node-leases.ts'
 import type { PageData, Span } from './page-data.ts'
 import { seriesOf } from './series.ts'
@@ -56,6 +57,7 @@ export function buildPage(report: Report, events: readonly Event[], serverNames:
       leases,
       leaseEnds,
       faults: faultBands(events),
+      outages: outages(events),
       marks: [...phaseMarks, ...topologyMarks(events).map(({ atMs, label }) => ({ atMs, label }))],
       violations: report.findings.flatMap(({ metric, first: at }) =>
         at === undefined || metric === 'overlaps'
@@ -63,13 +65,14 @@ export function buildPage(report: Report, events: readonly Event[], serverNames:
           : [{ key: holds.keys.indexOf(at.key), atMs: at.atMs, label: metric.replaceAll('_', ' ') }],
       ),
       ...seriesOf(events),
+      nodeCurves: nodeCurves(events),
     },
   }
 }
 
-/** The overlap that a finding names first, else the first there is. */
+/** The first overlap that crosses a threshold, else that a finding names, else the first there is. */
 function firstOverlap(report: Report, holds: Holds): FirstOverlap | undefined {
-  const named = report.findings
+  const named = worthSeeing(report)
     .filter(({ metric, first }) => metric === 'overlaps' && first !== undefined)
     .map(({ first }) => first!)
     .toSorted((a, b) => a.atMs - b.atMs)[0]

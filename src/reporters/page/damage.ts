@@ -4,6 +4,7 @@ import type { DamageMetric } from '../../ledger/books/book.ts'
 import { Markup, markup } from '../markup.ts'
 import type { Report } from '../report.ts'
 import { moment } from '../text.ts'
+import { scrolling } from './scrolling.ts'
 
 const damageMetrics: ReadonlySet<string> = new Set<DamageMetric>([
   'duplicates',
@@ -22,15 +23,21 @@ export function damageTable(report: Report, events: readonly Event[]): Markup | 
   if (findings.length === 0) return undefined
   const orders = ordersInvolved(events)
   return markup`<h2>Damage in the ledger</h2>
-<div class="scroll"><table><thead><tr><th>what</th><th class="number">how many</th><th>in the ledger's words</th></tr></thead><tbody>
-${findings.map(({ metric, count, message }) => markup`<tr><td class="nowrap">${metric.replaceAll('_', ' ')}</td><td class="number">${count}</td><td>${message}</td></tr>`)}
-</tbody></table></div>
+${scrolling(
+  'Damage in the ledger',
+  markup`<table><thead><tr><th>what</th><th class="number">how many</th><th>in the ledger's words</th></tr></thead><tbody>
+${findings.map(({ metric, count, message }) => markup`<tr><td class="nowrap">${metric.replaceAll('_', ' ')}</td><td class="number">${count}</td><td class="long">${message}</td></tr>`)}
+</tbody></table>`,
+)}
 ${
   orders.rows.length > 0 &&
   markup`<h3>Orders involved</h3><p class="dim">Requests that were carried out twice, and those carried out under a lock that two held.${orders.of > orders.rows.length && ` The first ${orders.rows.length} of ${orders.of}; the others are in history.ndjson.gz.`}</p>
-<div class="scroll"><table><thead><tr><th>request</th><th>why it is here</th><th>key</th><th>server</th><th class="number">answered at</th><th>lock's op</th></tr></thead><tbody>
+${scrolling(
+  'Orders involved',
+  markup`<table><thead><tr><th>request</th><th>why it is here</th><th>key</th><th>server</th><th class="number">answered at</th><th>lock's op</th></tr></thead><tbody>
 ${orders.rows.map(({ event, why }) => markup`<tr><td class="nowrap">${event.requestId}</td><td>${why}</td><td>${event.key}</td><td class="nowrap">${serverOf(event.process)}</td><td class="number">${moment(event.t / 1e6)}</td><td>${event.acquire ?? '–'}</td></tr>`)}
-</tbody></table></div>`
+</tbody></table>`,
+)}`
 }`
 }
 

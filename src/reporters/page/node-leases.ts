@@ -94,7 +94,10 @@ function leasesOf(events: readonly Event[], holds: Holds): Tracks {
     if (removals.has(event.event)) {
       if (lease) close(id, lease, event.t, endOf[event.event] ?? 1)
     } else if (writes(event)) {
-      if (lease) lease.writtenNs = event.t
+      // Whose it was is only known of what stood there when its value was told.
+      if (lease?.holder === -1 && event.event === 'set') close(id, lease, event.t, 4)
+      const standing = open.get(id)
+      if (standing) standing.writtenNs = event.t
       else open.set(id, begun(event, keyIds.get(owner)!))
     } else if (event.event === 'sample' && lease) {
       if ((event.pttlMs ?? -1) > 0) lease.ends = true

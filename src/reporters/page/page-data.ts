@@ -21,10 +21,14 @@ export interface PageData {
   leases: { count: number; of: number; packed: string }
   leaseEnds: string[]
   faults: { label: string; fromMs: number; toMs: number; landed: boolean; healed: boolean }[]
+  /** When a node or server was away (`down`, `paused`). */
+  outages: { name: string; what: string; fromMs: number; toMs: number }[]
   marks: { atMs: number; label: string }[]
   /** Where findings other than overlaps point to. */
   violations: { key: number; atMs: number; label: string }[]
   series: Series
+  /** What the nodes said of themselves. */
+  nodeCurves: NodeCurve[]
   histograms: Histogram[]
 }
 
@@ -37,6 +41,13 @@ export interface Series {
   latency: { label: string; p50: (number | null)[]; p95: (number | null)[]; max: (number | null)[] }[]
   /** Per second. */
   rates: { label: string; values: number[]; bad: boolean }[]
+}
+
+/** A line a node, each with times of its own; null where the node was away. */
+export interface NodeCurve {
+  label: string
+  unit: 'MB' | 'clients' | '1/s'
+  lines: { label: string; atMs: number[]; values: (number | null)[] }[]
 }
 
 /** How many took how long: `counts[i]` from `edgesMs[i]` to `edgesMs[i + 1]`. */
