@@ -195,6 +195,7 @@ function latencyTable(report: Report, width: number, chalk: ChalkInstance): stri
 
 /** After several drills: one line per scenario and topology, one column per lock. */
 export function renderMatrix(reports: readonly Report[], { width, color }: ConsoleOptions): string {
+  if (reports.length === 0) return ''
   const chalk = new Chalk({ level: color })
   const locks = [...new Set(reports.map((report) => plain(report.lock)))]
   const rows = new Map<string, Map<string, Report>>()
