@@ -90,10 +90,17 @@ function head(report: Report): Markup {
   ]
   return markup`<header class="${verdict}">
 <h1><span class="mark">${verdictMark(verdict)}</span> ${report.scenario}</h1>
-<p>${report.topology} · ${report.lock} · ${report.workload} · seed ${report.seed} · ${report.startedAt} · ${humanMs(report.durationMs)}</p>
+<p><b>${verdictWords[verdict]}</b></p>
+<p>lock ${report.lock} · topology ${report.topology} · workload ${report.workload} · seed ${report.seed} · ${report.startedAt} · ${humanMs(report.durationMs)}</p>
 <ul>${sentences}</ul>
 ${control !== undefined && markup`<p>Control ${control.lock}: ${control.verdict === 'invalid' ? markup`caught${control.afterMs !== null && ` after ${humanMs(control.afterMs)}`}${control.metric !== null && ` (${control.metric})`}` : `not caught (${control.verdict}), so this run could not have seen such a lock`}</p>`}
 </header>`
+}
+
+const verdictWords = {
+  invalid: 'The lock did not hold: what it is there to prevent has happened in this drill.',
+  valid: 'The evidence suffices, and the lock held as this scenario asks.',
+  unknown: 'Whether the lock held is not known: the evidence does not suffice.',
 }
 
 /** Two servers, one key, when and why: what a reader came for, in six lines. */
@@ -110,22 +117,33 @@ function inShort(report: Report, { first, data }: Built): Markup | undefined {
   const why = finding?.message.split(/was granted it too[;,] /)[1]
   const name = ({ server, process }: FirstOverlap['earlier']) => (earlier.server === later.server ? process : server)
   const side = (which: FirstOverlap['earlier']) =>
-    markup`<b>${name(which)}</b> held it from ${moment(which.fromMs)} to ${moment(which.toMs)} (op ${which.op})`
+    markup`<b>${name(which)}</b> believed to hold it from ${moment(which.fromMs)} to ${moment(which.toMs)} (op ${which.op})`
   return markup`<h2>The first overlap</h2><dl>
 <dt>which key</dt><dd><code>${key}</code></dd>
 <dt>who</dt><dd>${side(earlier)}<br>${side(later)}</dd>
 <dt>both at once</dt><dd><b>from ${moment(fromMs)} on, for ${humanMs(toMs - fromMs)}</b></dd>
-${on.length > 0 && markup`<dt>faults then</dt><dd>${on.map(({ label, fromMs: from, toMs: to, healed }, index) => markup`${index > 0 && new Markup('<br>')}${label}, from ${moment(from)} ${healed ? `to ${moment(to)}` : 'on'}`)}</dd>`}
+<dt>faults</dt><dd>${lines(on.map((fault) => during(fault, fromMs)))}</dd>
 ${why !== undefined && markup`<dt>why</dt><dd>${why}</dd>`}
 ${finding?.blame !== undefined && markup`<dt>to blame</dt><dd>${finding.blame}: ${blameWords[finding.blame]}</dd>`}
 </dl>`
 }
 
+/** What was broken on purpose, seen from the moment at which two held the key. */
+function during({ label, fromMs, toMs, healed }: Built['data']['faults'][number], atMs: number): Markup {
+  const span = healed ? `from ${moment(fromMs)} to ${moment(toMs)}` : `from ${moment(fromMs)} on`
+  return markup`${label}, ${span}: ${toMs < atMs && healed ? 'over by then' : fromMs > atMs ? 'later' : 'on at that time'}`
+}
+
+const lines = (some: readonly Markup[]): Markup =>
+  some.length === 0
+    ? markup`none: nothing was broken at that time`
+    : markup`${some.map((line, index) => markup`${index > 0 && new Markup('<br>')}${line}`)}`
+
 const blameWords = {
-  lock: 'the lock let the second one in, or claimed more than it had',
-  holder: 'the lease ended at its time, and its holder went on',
-  topology: 'a failover, a restart or an eviction took the key, or two primaries took writes',
-  unclear: "the nodes' record does not tell",
+  lock: 'the lock itself',
+  holder: 'its holder, who went on beyond the end of the lease, and not the lock',
+  topology: 'the Redis topology, which lost or doubled the key, and not the lock',
+  unclear: "the nodes' record does not tell whose doing it was",
 }
 
 function timeline(report: Report, events: readonly Event[], { data, first }: Built): Markup {
