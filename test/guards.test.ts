@@ -37,6 +37,19 @@ beforeEach(async () => {
 })
 afterAll(() => db[Symbol.asyncDispose]())
 
+/** The ledger can be read and takes no entry, until the function that this resolves to is called. */
+async function copiesWait(): Promise<() => Promise<void>> {
+  const client = new pg.Client({ connectionString: ledger.url })
+  await client.connect()
+  await client.query('BEGIN')
+  for (const table of ['orders', 'issues', 'deductions'])
+    await client.query(`LOCK TABLE ${schema}.${table} IN EXCLUSIVE MODE`)
+  return async () => {
+    await client.query('COMMIT')
+    await client.end()
+  }
+}
+
 /** One request of a trade; `meanwhile` happens between its look and its write. */
 type Ask = (by: string, more?: More, meanwhile?: () => Promise<unknown>) => Promise<WorkOutcome>
 type More = Partial<Pick<WorkContext<unknown>, 'fence' | 'waitMs' | 'shelf'>>
@@ -149,10 +162,12 @@ describe.each(trades)('lua, $kind', ({ asking, key: resource }) => {
     try {
       const away = (by: string) => asking('lua')(by, { shelf: other })
       // One server has sold all and its copies are on their way; the other asks a Redis that came back empty.
+      const arrive = await copiesWait()
       const sold = [away('a'), away('b'), away('c')]
       expect(await Promise.all(sold)).toEqual(['done', 'done', 'done'])
       await redis.admin.flushall()
       expect(await ask('d')).toBe('done')
+      await arrive()
       await until(async () => (await entries()) === 4)
       expect((await ledger.damage(schema)).oversold).toBe(1)
     } finally {

@@ -7,7 +7,7 @@ import { gateJsonSchema, gateSchema } from './schema.ts'
 test.each([
   ['picklock.schema.json', gateJsonSchema()],
   ['gate.schema.json', gateResultSchema()],
-])('docs/%s is what the code says; `npx vitest run -u` writes it anew', async (name, schema) => {
+])('docs/%s is what the code says; `npx vitest run src/commands/gate -u` writes it anew', async (name, schema) => {
   const file = fileURLToPath(new URL(`../../../docs/${name}`, import.meta.url))
   const text = await format(JSON.stringify(schema), { ...(await resolveConfig(file)), filepath: file })
   await expect(text).toMatchFileSnapshot(file)
