@@ -22,8 +22,8 @@ export interface PastDrill {
   control: Report['control']
   /** Metrics that it tells nothing of, and why; empty where there is a plan. */
   unjudged: ReadonlyMap<string, string>
-  /** Whether what the history shows is so, whatever is missing: not where the release of a lock may be. */
-  isSound: boolean
+  /** Where something is missing from the history. `end`: what it shows is so all the same; `middle`: the release of a lock may be missing. */
+  holes: History['damage']
   /** The report's folder; undefined for a history outside of one. */
   folder: string | undefined
 }
@@ -62,7 +62,7 @@ export async function readDrill(asked: string): Promise<PastDrill> {
       },
       control: undefined,
       unjudged: unjudgeable(events),
-      isSound: damage !== 'middle' && contradicted.length === 0,
+      holes: contradicted.length > 0 ? 'middle' : damage,
       folder: found.isDirectory() ? path : undefined,
     }
   }
@@ -86,7 +86,7 @@ export async function readDrill(asked: string): Promise<PastDrill> {
     },
     control: aside?.control,
     unjudged: new Map(),
-    isSound: damage === 'end' || (damage === 'none' && doubts.length + contradicted.length === 0),
+    holes: damage === 'none' && doubts.length + contradicted.length > 0 ? 'middle' : damage,
     folder,
   }
 }
