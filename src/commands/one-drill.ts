@@ -30,7 +30,9 @@ export async function oneDrill(
 ): Promise<DrillDone> {
   const folder = await openReportFolder(out, plan, new Date())
   const commit = await commitOf(cwd)
+  progress.detail(`the report's folder: ${folder.path}`)
   const record = { ...(await runDrill(plan, { folder: folder.path, ledger, cwd, signal, progress })), commit }
+  progress.phase('judging')
   const outcome = control && caught(control)
   const report = judge(record, outcome)
   await folder.write({ report, record, control: outcome })
