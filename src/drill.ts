@@ -10,7 +10,7 @@ import { auditNodes, countCommands } from './history/audit.ts'
 import { othersThan } from './history/internal.ts'
 import { recordNodeCurves } from './history/node-curves.ts'
 import { observeAll } from './history/observers.ts'
-import { readHistory } from './history/reader.ts'
+import { readHistory, type History } from './history/reader.ts'
 import { Recorder } from './history/recorder.ts'
 import type { Books, Damage } from './ledger/ledger.ts'
 import { firstState } from './ledger/first-state.ts'
@@ -85,6 +85,8 @@ export interface DrillRecord {
   /** Of the project in which it was run (lib/commit.ts). */
   commit?: string | undefined
   interrupted: boolean
+  /** Where something is missing from the history: `end`, what it shows is so all the same; `middle`, the release of a lock may be missing. */
+  holes?: History['damage']
 }
 
 const tickMs = 200
@@ -101,7 +103,7 @@ export async function runDrill(plan: Plan, context: DrillContext): Promise<Drill
 
   const seen = await play(plan, context, { startNs, now, ...folders })
   const { events, notes } = await readHistory(folders.history)
-  return { plan, startedAt, durationMs: now() / 1e6, events, ...seen, notes: [...notes, ...seen.notes] }
+  return { plan, startedAt, durationMs: now() / 1e6, events, ...seen, notes: [...seen.notes, ...notes] }
 }
 
 interface Setting {
@@ -113,13 +115,22 @@ interface Setting {
 
 /** All that lives while the drill runs; when it returns or throws, nothing of it is left but the files. */
 async function play(plan: Plan, context: DrillContext, { startNs, now, history, logs }: Setting) {
-  const { progress, signal } = context
+  const { progress } = context
   const notes: string[] = []
+  let holes: History['damage'] = 'none'
+  /** Nothing that happens from then on would be known: the drill ends in order, as if somebody had interrupted it. */
+  const unwritable = new AbortController()
+  const signal = AbortSignal.any([context.signal, unwritable.signal])
   const serverNames = Array.from({ length: plan.servers }, (_, i) => `server-${i + 1}`)
 
   progress.phase('starting')
   await using children = await Children.open()
-  await using recorder = new Recorder(join(history, 'controller.ndjson'), now)
+  await using recorder = new Recorder(join(history, 'controller.ndjson'), now, (error) => {
+    notes.push(`${error.message}; what happened from ${moment(now() / 1e6)} on is not in it`)
+    holes = 'middle'
+    progress.fault('the history cannot be written: the drill ends')
+    unwritable.abort(error)
+  })
   const phase = (name: PhaseEvent['phase'], threshold?: string) =>
     recorder.record({ process: 'controller', type: 'info', f: 'phase', phase: name, threshold })
   const happened = (event: Omit<TopologyEvent, 't' | 'process' | 'type' | 'f'> & { t?: number }) => {
@@ -132,7 +143,10 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
   await using fleet = Fleet.boot(children, serverNames, logs)
   for (const server of fleet.servers) {
     server.onChange = (event, t) => happened({ event, node: server.name, ...(t !== undefined && { t }) })
-    server.onDeath = (how) => notes.push(`${server.name} ${how}; its log: logs/${server.name}.log`)
+    server.onDeath = (how, itsHistory) => {
+      notes.push(`${server.name} ${how}; its log: logs/${server.name}.log`)
+      if (itsHistory === 'unwritable') holes = 'middle'
+    }
   }
   await using runtime = await runtimes[plan.runtime as 'process'].open({ children, logs })
   await using links = openLinks(runtime)
@@ -254,7 +268,7 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
     ...(await runtime.versions()),
     toxiproxy: links.version,
   }
-  return { notes, damage, driven, lock, versions, interrupted: signal.aborted }
+  return { notes, damage, driven, lock, versions, interrupted: signal.aborted, holes }
 }
 
 /** What happens while the load is on; faults that are still on when it is over are healed then. */

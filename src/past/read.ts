@@ -22,8 +22,6 @@ export interface PastDrill {
   control: Report['control']
   /** Metrics that it tells nothing of, and why; empty where there is a plan. */
   unjudged: ReadonlyMap<string, string>
-  /** Where something is missing from the history. `end`: what it shows is so all the same; `middle`: the release of a lock may be missing. */
-  holes: History['damage']
   /** The report's folder; undefined for a history outside of one. */
   folder: string | undefined
 }
@@ -59,10 +57,10 @@ export async function readDrill(asked: string): Promise<PastDrill> {
         lock: undefined,
         versions: {},
         interrupted: false,
+        holes: contradicted.length > 0 ? 'middle' : damage,
       },
       control: undefined,
       unjudged: unjudgeable(events),
-      holes: contradicted.length > 0 ? 'middle' : damage,
       folder: found.isDirectory() ? path : undefined,
     }
   }
@@ -83,10 +81,10 @@ export async function readDrill(asked: string): Promise<PastDrill> {
       versions: aside?.versions ?? {},
       commit: aside?.commit,
       interrupted: false,
+      holes: damage === 'none' && doubts.length + contradicted.length > 0 ? 'middle' : damage,
     },
     control: aside?.control,
     unjudged: new Map(),
-    holes: damage === 'none' && doubts.length + contradicted.length > 0 ? 'middle' : damage,
     folder,
   }
 }
