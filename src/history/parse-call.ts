@@ -50,12 +50,8 @@ const calls = ['acquire', 'release', 'work', 'extend', 'lost'] as const
 const digitsMax = 15
 /** V8 keeps a longer piece of a string as a view that holds the whole of it. */
 const viewFromLength = 13
-const [quoteCode, backslashCode, dotCode, zeroCode] = [...'"\\.0'].map((char) => char.charCodeAt(0)) as [
-  number,
-  number,
-  number,
-  number,
-]
+/** ASCII. */
+const codes = { quote: 34, dot: 46, zero: 48, backslash: 92 }
 
 /** A place in a text, and what can be read there. What cannot makes `at` NaN, so that nothing more is read. */
 class Cursor {
@@ -78,8 +74,8 @@ class Cursor {
     const from = this.at
     let value = this.#digits()
     const whole = this.at - from
-    if (whole === 0 || whole > digitsMax || (whole > 1 && this.#text.charCodeAt(from) === zeroCode)) this.at = NaN
-    if (this.#text.charCodeAt(this.at) === dotCode) {
+    if (whole === 0 || whole > digitsMax || (whole > 1 && this.#text.charCodeAt(from) === codes.zero)) this.at = NaN
+    if (this.#text.charCodeAt(this.at) === codes.dot) {
       this.at++
       const fractionAt = this.at
       this.#digits()
@@ -92,7 +88,7 @@ class Cursor {
   #digits(): number {
     let value = 0
     for (;;) {
-      const digit = this.#text.charCodeAt(this.at) - zeroCode
+      const digit = this.#text.charCodeAt(this.at) - codes.zero
       if (!(digit >= 0 && digit <= 9)) return value
       value = value * 10 + digit
       this.at++
@@ -104,13 +100,13 @@ class Cursor {
     const from = this.at
     for (let at = from; ; at++) {
       const code = this.#text.charCodeAt(at)
-      if (code === quoteCode) {
+      if (code === codes.quote) {
         this.at = at + 1
         const piece = this.#text.slice(from, at)
         return piece.length < viewFromLength ? piece : copyOf(piece)
       }
       // What is escaped, beyond ASCII or cut is not ours.
-      if (!(code >= 32 && code < 127) || code === backslashCode) {
+      if (!(code >= 32 && code < 127) || code === codes.backslash) {
         this.at = NaN
         return ''
       }
