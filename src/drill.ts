@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { foundInWords } from './early-end/found.ts'
 import { watchForEarlyEnd } from './early-end/watch.ts'
 import { direct } from './faults/director.ts'
 import type { Target } from './faults/fault.ts'
@@ -9,7 +10,7 @@ import { auditNodes, countCommands } from './history/audit.ts'
 import { othersThan } from './history/internal.ts'
 import { recordNodeCurves } from './history/node-curves.ts'
 import { observeAll } from './history/observers.ts'
-import { readHistory } from './history/reader.ts'
+import { readHistory, type History } from './history/reader.ts'
 import { Recorder } from './history/recorder.ts'
 import type { Books, Damage } from './ledger/ledger.ts'
 import { firstState } from './ledger/first-state.ts'
@@ -25,6 +26,7 @@ import { loadDurationMs } from './load/duration.ts'
 import type { BesideProgress, Driven } from './load/load.ts'
 import type { Plan } from './plan/scenario.ts'
 import { isHolder, resolveTarget } from './plan/targets.ts'
+import { moment } from './reporters/text.ts'
 import { runtimes } from './runtimes/index.ts'
 import { Fleet } from './server/fleet.ts'
 import type { LockDescription, Progress } from './server/messages.ts'
@@ -47,11 +49,24 @@ export interface DrillContext {
   ready?: () => Promise<void>
 }
 
+/** How far the load is. */
+export interface Tick extends Progress {
+  elapsedMs: number
+  totalMs: number
+  beside?: BesideProgress | undefined
+  /** What was found so far, in words. */
+  damage: readonly string[]
+}
+
 /** What a person wants to see while it runs. */
 export interface DrillProgress {
+  /** Whether somebody sees the ticks: only then is damage counted while the load is on. */
+  live: boolean
   phase(name: string): void
-  tick(progress: Progress & { elapsedMs: number; totalMs: number; beside?: BesideProgress | undefined }): void
+  tick(tick: Tick): void
   fault(text: string): void
+  /** What only those want to know who look for a mistake. */
+  detail(text: string): void
 }
 
 /** Everything that was seen. Judging it is another step (verdict.ts). */
@@ -70,6 +85,8 @@ export interface DrillRecord {
   /** Of the project in which it was run (lib/commit.ts). */
   commit?: string | undefined
   interrupted: boolean
+  /** Where something is missing from the history: `end`, what it shows is so all the same; `middle`, the release of a lock may be missing. */
+  holes?: History['damage']
 }
 
 const tickMs = 200
@@ -86,7 +103,7 @@ export async function runDrill(plan: Plan, context: DrillContext): Promise<Drill
 
   const seen = await play(plan, context, { startNs, now, ...folders })
   const { events, notes } = await readHistory(folders.history)
-  return { plan, startedAt, durationMs: now() / 1e6, events, ...seen, notes: [...notes, ...seen.notes] }
+  return { plan, startedAt, durationMs: now() / 1e6, events, ...seen, notes: [...seen.notes, ...notes] }
 }
 
 interface Setting {
@@ -98,24 +115,38 @@ interface Setting {
 
 /** All that lives while the drill runs; when it returns or throws, nothing of it is left but the files. */
 async function play(plan: Plan, context: DrillContext, { startNs, now, history, logs }: Setting) {
-  const { progress, signal } = context
+  const { progress } = context
   const notes: string[] = []
+  let holes: History['damage'] = 'none'
+  /** Nothing that happens from then on would be known: the drill ends in order, as if somebody had interrupted it. */
+  const unwritable = new AbortController()
+  const signal = AbortSignal.any([context.signal, unwritable.signal])
   const serverNames = Array.from({ length: plan.servers }, (_, i) => `server-${i + 1}`)
 
   progress.phase('starting')
   await using children = await Children.open()
-  await using recorder = new Recorder(join(history, 'controller.ndjson'), now)
+  await using recorder = new Recorder(join(history, 'controller.ndjson'), now, (error) => {
+    notes.push(`${error.message}; what happened from ${moment(now() / 1e6)} on is not in it`)
+    holes = 'middle'
+    progress.fault('the history cannot be written: the drill ends')
+    unwritable.abort(error)
+  })
   const phase = (name: PhaseEvent['phase'], threshold?: string) =>
     recorder.record({ process: 'controller', type: 'info', f: 'phase', phase: name, threshold })
-  const happened = (event: Omit<TopologyEvent, 't' | 'process' | 'type' | 'f'> & { t?: number }) =>
+  const happened = (event: Omit<TopologyEvent, 't' | 'process' | 'type' | 'f'> & { t?: number }) => {
     recorder.record({ process: 'controller', type: 'info', f: 'topology', ...event })
+    progress.detail(`${moment((event.t ?? now()) / 1e6)} ${event.node}: ${event.event}`)
+  }
   phase('start')
 
   // Servers boot beside the nodes and the ledger.
   await using fleet = Fleet.boot(children, serverNames, logs)
   for (const server of fleet.servers) {
     server.onChange = (event, t) => happened({ event, node: server.name, ...(t !== undefined && { t }) })
-    server.onDeath = (how) => notes.push(`${server.name} ${how}; its log: logs/${server.name}.log`)
+    server.onDeath = (how, itsHistory) => {
+      notes.push(`${server.name} ${how}; its log: logs/${server.name}.log`)
+      if (itsHistory === 'unwritable') holes = 'middle'
+    }
   }
   await using runtime = await runtimes[plan.runtime as 'process'].open({ children, logs })
   await using links = openLinks(runtime)
@@ -126,6 +157,15 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
     servers: serverNames,
     signal,
   })
+  for (const node of [...cluster.redis, ...cluster.sentinels])
+    progress.detail(`${node.name} is ${node.host}:${node.port}, pid ${node.pid}`)
+  progress.detail(
+    `links: ${links
+      .all()
+      .map(({ name }) => name)
+      .join(', ')}`,
+  )
+  progress.detail(`what the nodes and servers say is in ${logs}`)
   cluster.onSwitch(({ from, to }) => happened({ event: 'switch-master', node: to, from, to }))
   await using observing = await observeAll(cluster, {
     record: (event) => recorder.record(event),
@@ -146,6 +186,7 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
     servers: serverNames,
     startNs,
     damage: ledger && (() => ledger.damage(schema)),
+    looks: progress.live,
     log: progress.fault,
     crossed({ metric, expression }) {
       if (over.signal.aborted) return
@@ -189,7 +230,8 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
   watch.loadBegins()
   let driven: Driven | undefined
   try {
-    driven = await underLoad(plan, { cluster, links, fleet, load, recorder, now, over, progress })
+    const damage = () => foundInWords(watch.found, plan.workload.kind)
+    driven = await underLoad(plan, { cluster, links, fleet, load, recorder, now, over, progress, damage })
   } finally {
     over.abort()
     await watch[Symbol.asyncDispose]()
@@ -226,7 +268,7 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
     ...(await runtime.versions()),
     toxiproxy: links.version,
   }
-  return { notes, damage, driven, lock, versions, interrupted: signal.aborted }
+  return { notes, damage, driven, lock, versions, interrupted: signal.aborted, holes }
 }
 
 /** What happens while the load is on; faults that are still on when it is over are healed then. */
@@ -240,12 +282,12 @@ interface Running {
   /** Aborts when the load is over, or is to end. */
   over: AbortController
   progress: DrillProgress
+  /** So far, in words. */
+  damage: () => string[]
 }
 
-async function underLoad(
-  plan: Plan,
-  { cluster, links, fleet, load, recorder, now, over, progress }: Running,
-): Promise<Driven | undefined> {
+async function underLoad(plan: Plan, running: Running): Promise<Driven | undefined> {
+  const { cluster, links, fleet, load, recorder, now, over, progress, damage } = running
   const loadStartNs = now()
   const totalMs = loadDurationMs(plan.load)
   const ticker = setInterval(
@@ -255,6 +297,7 @@ async function underLoad(
         elapsedMs: (now() - loadStartNs) / 1e6,
         totalMs,
         beside: load.progress(),
+        damage: damage(),
       }),
     tickMs,
   )
@@ -265,9 +308,12 @@ async function underLoad(
       loadStartNs,
       reached: (what, after, untilOver) => fleet.reached(what, after, untilOver),
       resolve: (target) => resolve(target, { plan, cluster, fleet, links, signal: over.signal }),
-      record: (event) => recorder.record({ process: 'controller', f: 'fault', ...event }),
+      record: (event) => {
+        recorder.record({ process: 'controller', f: 'fault', ...event })
+        if (event.stage === 'inject') progress.detail(`${moment(now() / 1e6)} ${event.fault} ${event.target}: begins`)
+      },
       stage: { cluster, links, signal: over.signal, log: progress.fault, random: random(plan.seed, 'faults') },
-      announce: progress.fault,
+      announce: (text) => progress.fault(`${moment(now() / 1e6)} ${text}`),
     })
     // Awaited below, when the load is over; until then its failure is not unhandled.
     faults.catch(() => {})

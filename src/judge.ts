@@ -3,12 +3,28 @@ import { holdsDuring, holdsOf } from './checkers/holds.ts'
 import type { DrillRecord } from './drill.ts'
 import type { Event, FaultEvent, TopologyEvent } from './history/event.ts'
 import { measure } from './history/measure.ts'
+import type { History } from './history/reader.ts'
 import type { Plan } from './plan/scenario.ts'
 import type { Report } from './reporters/report.ts'
 import { endedEarly, judge as decide } from './verdict.ts'
 
 /** From what a drill saw to its report; pure. Where a control was run, the verdict also depends on whether that was caught. */
 export function judge(record: DrillRecord, control?: Report['control']): Report {
+  return inDoubt(judgeWhole(record, control), record.holes ?? 'none')
+}
+
+/** Why what was found in a history that is not whole convicts nobody; it is told all the same. */
+const doubts: Record<Exclude<History['damage'], 'none'>, string> = {
+  end: 'violations were seen before the place where the history breaks off, and stand; it is not whole, so that there is no verdict',
+  middle: 'what was found may come of what is missing from the history',
+}
+
+function inDoubt(report: Report, holes: History['damage']): Report {
+  if (holes === 'none' || report.verdict !== 'invalid') return report
+  return { ...report, verdict: 'unknown', unknownBecause: [doubts[holes], ...report.unknownBecause] }
+}
+
+function judgeWhole(record: DrillRecord, control: Report['control']): Report {
   const { plan, events, damage, startedAt, durationMs, versions, commit } = record
   const measured = measure(events, plan.servers)
   const faults = faultsOf(record)

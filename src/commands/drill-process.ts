@@ -12,7 +12,7 @@ import { oneDrill, type DrillDone, type DrillRequest } from './one-drill.ts'
 
 type ToDrill = { kind: 'run'; request: DrillRequest; ledgerUrl: string | undefined } | { kind: 'abort' }
 type FromDrill =
-  | { kind: 'fault'; text: string }
+  | { kind: 'said'; as: 'fault' | 'detail'; text: string }
   | { kind: 'done'; done: DrillDone }
   | { kind: 'failed'; name: string; message: string; stack: string | undefined }
 
@@ -35,7 +35,7 @@ export async function drillInProcess(
     return await new Promise<DrillDone>((resolve, reject) => {
       let answer: (() => void) | undefined
       child.on('message', (message: FromDrill) => {
-        if (message.kind === 'fault') progress.fault(message.text)
+        if (message.kind === 'said') progress[message.as](message.text)
         // Taken at its exit, so that nothing of it is left when the next one begins.
         else if (message.kind === 'done') answer = () => resolve(message.done)
         else answer = () => reject(failure(message))
@@ -63,7 +63,8 @@ function failure({ name, message, stack }: FromDrill & { kind: 'failed' }): Erro
 async function serve({ request, ledgerUrl }: ToDrill & { kind: 'run' }, signal: AbortSignal): Promise<FromDrill> {
   try {
     await using books = ledgerUrl === undefined ? undefined : await openBooks(ledgerUrl)
-    const progress = { phase() {}, tick() {}, fault: (text: string) => tell({ kind: 'fault', text }) }
+    const say = (as: 'fault' | 'detail') => (text: string) => void tell({ kind: 'said', as, text })
+    const progress = { live: false, phase() {}, tick() {}, fault: say('fault'), detail: say('detail') }
     const ledger = books && Promise.resolve(books)
     return { kind: 'done', done: await oneDrill(request, { ledger, signal, progress }) }
   } catch (error) {

@@ -11,7 +11,7 @@ import { openQuestion } from './gate/question.ts'
 import { comparisonOf, gateExitCode, judged, type GateResult } from './gate/result.ts'
 import { renderComparison } from './gate/text.ts'
 import { onInterrupt } from './interrupt.ts'
-import { progressOn, silent, type ProgressLine } from './progress.ts'
+import { progressOf, type ProgressLine } from './progress.ts'
 import { jobsMax } from './run.ts'
 import { parseCount, parseSeed } from './selection.ts'
 import type { Drill } from './drills.ts'
@@ -47,7 +47,7 @@ served than asked, else 0.
     .action(
       exits(async (options) => {
         const cwd = process.cwd()
-        const progress = options.quiet ? silent : progressOn(process.stderr)
+        const progress = progressOf(options)
         const seed = parseSeed(options.seed) ?? randomInt(2 ** 32)
         const jobs = parseCount(options.jobs, '--jobs', 1, jobsMax)
         const gate = await loadGate(options.config, cwd)

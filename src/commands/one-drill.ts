@@ -2,6 +2,7 @@ import { runDrill, type DrillProgress } from '../drill.ts'
 import { caught, judge } from '../judge.ts'
 import type { Books } from '../ledger/ledger.ts'
 import { commitOf } from '../lib/commit.ts'
+import { EnvironmentError } from '../lib/failure.ts'
 import type { Plan } from '../plan/scenario.ts'
 import { openReportFolder } from '../reporters/folder.ts'
 import type { Report } from '../reporters/report.ts'
@@ -24,16 +25,25 @@ export interface DrillDone {
   folder: string
 }
 
+/** As many as a sentence can carry. */
+const reasonsMax = 3
+
 export async function oneDrill(
   { plan, out, cwd, control, pointsLatest }: DrillRequest,
   { ledger, signal, progress }: { ledger: Promise<Books> | undefined; signal: AbortSignal; progress: DrillProgress },
 ): Promise<DrillDone> {
   const folder = await openReportFolder(out, plan, new Date())
   const commit = await commitOf(cwd)
+  progress.detail(`the report's folder: ${folder.path}`)
   const record = { ...(await runDrill(plan, { folder: folder.path, ledger, cwd, signal, progress })), commit }
+  progress.phase('judging')
   const outcome = control && caught(control)
   const report = judge(record, outcome)
-  await folder.write({ report, record, control: outcome })
+  await folder.write({ report, record, control: outcome }).catch((error: unknown) => {
+    if (!(error instanceof EnvironmentError)) throw error
+    const why = report.unknownBecause.slice(0, reasonsMax).join('; ')
+    throw new EnvironmentError(`${error.message}. The drill came out ${report.verdict}${why && `: ${why}`}`)
+  })
   if (pointsLatest) await folder.pointLatest()
   return { report, folder: folder.path }
 }

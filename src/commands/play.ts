@@ -3,6 +3,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import { inParallel } from '../lib/in-parallel.ts'
 import type { Plan } from '../plan/scenario.ts'
 import type { Report } from '../reporters/report.ts'
+import { plural } from '../reporters/text.ts'
 import { workloads, type WorkloadKind } from '../workloads/index.ts'
 import { drillInProcess } from './drill-process.ts'
 import type { Drill } from './drills.ts'
@@ -39,7 +40,8 @@ export async function playDrills(
   context: PlayContext,
   done: (played: Played) => void,
 ): Promise<void> {
-  await using stage = new Stage(context)
+  const { progress, jobs } = context
+  await using stage = new Stage(context, drills.length)
   const controls = new Map<string, Promise<Report>>()
   const controlOf = async (plan: Plan, index: number) => {
     const played = await stage.drill(plan, 'control', index)
@@ -54,23 +56,38 @@ export async function playDrills(
     const controlled = key === undefined ? undefined : await controls.get(key)
     if (!signal.aborted) done(await stage.drill(plan, 'lock under test', index, controlled))
   }
-  const numbered = drills.map((drill, index) => () => play(drill, index))
-  for await (const _ of inParallel(numbered, context.jobs, (run) => run()));
+  let under = 0
+  let over = 0
+  const tell = () =>
+    jobs > 1 && progress.status(`${over} of ${plural(drills.length, 'drill')} over, ${under} under way`)
+  const numbered = drills.map((drill, index) => async () => {
+    under++
+    tell()
+    await play(drill, index)
+    under--
+    over++
+    tell()
+  })
+  for await (const _ of inParallel(numbered, jobs, (run) => run()));
 }
 
 /** Where drills are run: it holds what they share. */
 export class Stage implements AsyncDisposable {
   readonly #context: PlayContext
+  readonly #count: number
   readonly #resources = new AsyncDisposableStack()
   #ledger: Promise<Ledger> | undefined
 
-  constructor(context: PlayContext) {
+  /** @param count of drills, for their headings */
+  constructor(context: PlayContext, count = 1) {
     this.#context = context
+    this.#count = count
   }
 
   async drill(plan: Plan, as: Played['as'], index: number, control?: Report): Promise<Played> {
     const { out, cwd, signal, jobs } = this.#context
-    const title = [plan.name, plan.topology.kind, plan.lock.name, `seed ${plan.seed}`, as].join(' · ')
+    const place = this.#count > 1 ? [`${index + 1} of ${this.#count}`] : []
+    const title = [...place, plan.name, plan.topology.kind, plan.lock.name, `seed ${plan.seed}`, as].join(' · ')
     const progress = jobs > 1 && as !== 'selftest' ? amongOthers(this.#context.progress, title) : this.#context.progress
     progress.title(title)
     const ledger = workloads[plan.workload.kind as WorkloadKind].ledger ? this.#openLedger() : undefined

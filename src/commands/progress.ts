@@ -1,9 +1,12 @@
-import type { Writable } from 'node:stream'
+import { Chalk, type ColorSupportLevel } from 'chalk'
 import type { DrillProgress } from '../drill.ts'
-import { humanMs, plain } from '../reporters/text.ts'
+import { colorLevel } from '../reporters/color.ts'
+import { plain, wrap } from '../reporters/text.ts'
+import { LiveLine, type Terminal } from './live-line.ts'
+import { GrantRate, loadLine } from './load-line.ts'
 
 /**
- * What a person sees on stderr while a drill runs. On a terminal one line is rewritten as the load goes on; elsewhere (CI logs) there
+ * What a person sees on stderr while drills run. On a terminal one line is rewritten as the load goes on; elsewhere (CI logs) there
  * are only whole lines: phases and faults.
  */
 export interface ProgressLine extends DrillProgress {
@@ -11,61 +14,101 @@ export interface ProgressLine extends DrillProgress {
   title(text: string): void
   /** A line of its own. */
   say(text: string): void
+  /** How far a run of many drills is, for the line that is rewritten; elsewhere nothing. */
+  status(text: string): void
   /** Clears the line that is rewritten, before something else is printed. */
   clear(): void
 }
 
-export const silent: ProgressLine = { title() {}, say() {}, clear() {}, phase() {}, tick() {}, fault() {} }
+export const silent: ProgressLine = {
+  live: false,
+  title() {},
+  say() {},
+  status() {},
+  clear() {},
+  phase() {},
+  tick() {},
+  fault() {},
+  detail() {},
+}
 
 /** For a drill that runs beside others: whole lines only, each of which says whose it is; its phases are nobody's news. */
-export function amongOthers({ say, clear }: ProgressLine, title: string): ProgressLine {
+export function amongOthers(shared: ProgressLine, title: string): ProgressLine {
   return {
-    title: () => say(`▸ ${title}`),
-    say,
-    clear,
+    ...shared,
+    live: false,
+    title: () => shared.title(title),
     phase() {},
     tick() {},
-    fault: (text) => say(`  ${title}: ⚡ ${text}`),
+    fault: (text) => shared.fault(`${title}: ${text}`),
+    detail: (text) => shared.detail(`${title}: ${text}`),
   }
 }
 
-/** `isTTY` and `columns` as on process.stderr. */
-export function progressOn(stream: Writable & { isTTY?: boolean; columns?: number }): ProgressLine {
-  const live = stream.isTTY === true
-  let phase = ''
-  const rewrite = (text: string) => stream.write(`\r\u001b[2K${text.slice(0, (stream.columns ?? 80) - 1)}`)
-  const clear = () => {
-    if (live) stream.write('\r\u001b[2K')
-  }
-  const say = (text: string) => {
-    clear()
-    stream.write(`${plain(text)}\n`)
-  }
+export interface ProgressOptions {
+  /** Also what happens to nodes and servers, each stage of a fault, and where the logs are. */
+  verbose: boolean
+  /** chalk's level, 0 = none. */
+  color: ColorSupportLevel
+}
+
+/** As the user asked for it, on stderr. */
+export const progressOf = ({
+  quiet,
+  verbose,
+}: {
+  quiet?: true | undefined
+  verbose?: true | undefined
+}): ProgressLine =>
+  quiet ? silent : progressOn(process.stderr, { verbose: verbose === true, color: colorLevel('stderr') })
+
+/** `stream` as process.stderr is. */
+export function progressOn(stream: Terminal, options: ProgressOptions): ProgressLine {
+  return stream.isTTY === true ? onTerminal(stream, options) : inLines(stream, options)
+}
+
+function inLines(stream: Terminal, { verbose }: ProgressOptions): ProgressLine {
+  const say = (text: string) => stream.write(`${plain(text)}\n`)
   return {
-    clear,
+    ...silent,
     say,
     title: (text) => say(`▸ ${text}`),
-    phase(name) {
-      phase = plain(name)
-      if (live) rewrite(`  ${phase} …`)
-      else say(`  ${phase}`)
-    },
-    tick({ elapsedMs, totalMs, acquired, contended, errors, holding, beside }) {
-      if (!live) return
-      const numbers = [`${acquired} granted`, `${holding.length} held`]
-      if (contended > 0) numbers.push(`${contended} contended`)
-      if (errors > 0) numbers.push(`${errors} errors`)
-      if (beside) numbers.push(`k6: ${beside.iterations} iterations by ${beside.vus} users`)
-      if (beside && beside.dropped > 0) numbers.push(`${beside.dropped} dropped`)
-      rewrite(
-        `  ${phase} ${bar(elapsedMs / totalMs)} ${humanMs(elapsedMs)} of ${humanMs(totalMs)} · ${numbers.join(' · ')}`,
-      )
-    },
+    phase: (name) => say(`  ${name}`),
     fault: (text) => say(`  ⚡ ${text}`),
+    detail: (text) => verbose && say(`    ${text}`),
   }
 }
 
-function bar(share: number): string {
-  const done = Math.round(Math.min(1, Math.max(0, share)) * 20)
-  return '█'.repeat(done) + '░'.repeat(20 - done)
+function onTerminal(stream: Terminal, { verbose, color }: ProgressOptions): ProgressLine {
+  const chalk = new Chalk({ level: color })
+  const line = new LiveLine(stream)
+  let rate = new GrantRate()
+  let phase = ''
+  /** What follows a mark stands under its text. */
+  const say = (mark: string, text: string, paint = (one: string) => one) =>
+    line.say((width) => {
+      const rows = wrap(plain(text), Math.max(10, width - mark.length - 1))
+      return rows.map((row, index) => paint((index === 0 ? mark : ' '.repeat(mark.length)) + row)).join('\n')
+    })
+  return {
+    live: true,
+    say: (text) => say('', text),
+    title: (text) => say('▸ ', text, chalk.bold),
+    fault: (text) => say('  ⚡ ', text),
+    detail: (text) => verbose && say('    ', text, chalk.dim),
+    status: (text) => line.show(() => `  ${text}`),
+    clear: () => line.clear(),
+    phase(name) {
+      phase = name
+      rate = new GrantRate()
+      line.show(() => `  ${name} …`)
+    },
+    tick(tick) {
+      const perSecond = rate.next(tick)
+      line.show(
+        (width) => loadLine(phase, tick, perSecond, width),
+        (text) => tick.damage.reduce((painted, damage) => painted.replace(damage, chalk.red(damage)), text),
+      )
+    },
+  }
 }

@@ -13,7 +13,7 @@ import { examples, exits } from './command.ts'
 import { chooseDrills, type Drill } from './drills.ts'
 import { onInterrupt } from './interrupt.ts'
 import type { Played } from './play.ts'
-import { progressOn, silent } from './progress.ts'
+import { progressOf } from './progress.ts'
 import { parseCount, parseDriver, parseLockOptions, parseLocks, parseSeed, parseTopologies } from './selection.ts'
 
 const collect = (value: string, before: string[]) => [...before, value]
@@ -69,7 +69,8 @@ export function runCommand() {
     .option('--load-instances <n>', 'with --load k6: how many processes of k6 share the load (1)')
     .addOption(new Option('--format <format>', 'what is printed to stdout').choices(['text', 'json']).default('text'))
     .option('--out <folder>', 'where the reports are written', 'reports')
-    .option('--quiet', 'no progress on stderr')
+    .addOption(new Option('--quiet', 'no progress on stderr').conflicts('verbose'))
+    .option('--verbose', 'on stderr also what happens to nodes and servers, each stage of a fault, where the logs are')
     .addHelpText(
       'after',
       examples({
@@ -93,7 +94,7 @@ export function runCommand() {
         const cwd = process.cwd()
         const repeat = parseCount(options.repeat, '--repeat', 1, repeatMax)
         const jobs = parseCount(options.jobs, '--jobs', options.all ? jobsOfAll() : 1, jobsMax)
-        const progress = options.quiet ? silent : progressOn(process.stderr)
+        const progress = progressOf(options)
         const drills = await chooseDrills({
           scenarios: options.all ? scenarioNames() : [...new Set(names)],
           topologies: parseTopologies(options.topology),

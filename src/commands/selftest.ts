@@ -8,7 +8,7 @@ import { findTool } from '../lib/tools.ts'
 import { colorLevel } from '../reporters/color.ts'
 import { examples, exits } from './command.ts'
 import { onInterrupt } from './interrupt.ts'
-import { progressOn, silent, type ProgressLine } from './progress.ts'
+import { progressOf, silent, type ProgressLine } from './progress.ts'
 import { jobsMax } from './run.ts'
 import { parseCount, parseNames, parseSeed } from './selection.ts'
 import { chooseCases, type Case } from './selftest/cases.ts'
@@ -63,7 +63,7 @@ export function selftestCommand() {
         const cases = await chooseCases({ locks, scenarios, everywhere: options.everywhere === true, seed, repeat })
         for (const tool of ['redis-server', 'toxiproxy-server'] as const) findTool(tool)
 
-        const progress = options.quiet ? silent : progressOn(process.stderr)
+        const progress = progressOf(options)
         using interrupt = onInterrupt(progress.say)
         const outcomes: Outcome[] = []
         try {

@@ -41,7 +41,8 @@ export async function duel(
   const fight = async (side: SideName) => {
     const plan = duelPlan(sides[side], turnOf(side), terms)
     const folder = await openReportFolder(context.out, plan, new Date())
-    const progress = side === leads ? context.progress : quiet
+    // Damage is counted on neither side: it would cost that one something.
+    const progress = side === leads ? { ...context.progress, live: false } : quiet
     const given = { folder: folder.path, ledger: undefined, cwd: context.cwd, signal, progress, ready: both }
     try {
       return { plan, folder, record: await runDrill(plan, given) }
@@ -71,7 +72,7 @@ export async function duel(
   return { lock: await finish('lock'), baseline: await finish('baseline') }
 }
 
-const quiet: DrillContext['progress'] = { phase() {}, tick() {}, fault() {} }
+const quiet: DrillContext['progress'] = { live: false, phase() {}, tick() {}, fault() {}, detail() {} }
 
 /** Resolves for all when the last of `count` has come. */
 function meeting(count: number): () => Promise<void> {

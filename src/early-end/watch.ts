@@ -1,8 +1,9 @@
-import { setInterval as every } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { Damage } from '../ledger/ledger.ts'
 import { allThresholds, keeps, type Threshold } from '../plan/thresholds.ts'
-import type { WorkerOptions } from './worker.ts'
+import { bookMetrics, type Found } from './found.ts'
+import type { FromWorker, WorkerOptions } from './worker.ts'
 
 export interface WatchOptions extends WorkerOptions {
   /** The books as they stand; undefined where there are none. */
@@ -14,15 +15,20 @@ export interface WatchOptions extends WorkerOptions {
 
 /** The books are counted by SQL, which costs the servers' Postgres some milliseconds. */
 const ledgerEveryMs = 1000
+/** Where it takes longer it is done more rarely: at most this share of the time. */
+const ledgerShareMax = 0.05
 
 /** Made before the load begins, so that its thread is there by then. */
 export interface EarlyEndWatch extends AsyncDisposable {
   loadBegins(): void
+  /** What was found so far; nothing where nobody looks. */
+  readonly found: Found
 }
 
 /**
- * Looks, while the load is on, whether a threshold with `abortOnFail` is crossed: the histories in a thread of their own, the books by now and then counting
- * them. Costs nothing where the plan has no such threshold. That it fails is no failure of the drill, which then only takes its whole time.
+ * Looks, while the load is on, whether a threshold with `abortOnFail` is crossed, and what was found so far where somebody looks: the histories in a
+ * thread of their own, the books by now and then counting them. Costs nothing where the plan has no such threshold and nobody looks. That it fails is no
+ * failure of the drill, which then only takes its whole time.
  */
 export function watchForEarlyEnd({ damage, crossed, log, ...options }: WatchOptions): EarlyEndWatch {
   const aborting = allThresholds(options.plan.thresholds).filter(({ abortOnFail }) => abortOnFail)
@@ -32,14 +38,25 @@ export function watchForEarlyEnd({ damage, crossed, log, ...options }: WatchOpti
     over.abort()
     crossed(threshold)
   }
+  const found: Found = {}
   const inBooks = aborting.filter(({ name }) => isDamage(name))
-  const inHistory = aborting.length > inBooks.length
+  const inHistory = aborting.length > inBooks.length || options.looks
   const worker = inHistory ? new Worker(new URL('./worker.ts', import.meta.url), { workerData: options }) : undefined
-  worker?.on('message', once)
+  worker?.on('message', ({ overlaps, crossed: threshold }: FromWorker) => {
+    if (overlaps !== undefined) found.overlaps = overlaps
+    if (threshold) once(threshold)
+  })
   worker?.on('error', (error: Error) => log(`nobody looks whether the drill may end early: ${error.message}`))
   return {
+    found,
     loadBegins() {
-      if (damage && inBooks.length > 0) void watchBooks(inBooks, damage, once, over.signal)
+      if (damage && (inBooks.length > 0 || options.looks))
+        void watchBooks(damage, over.signal, (counted, sinceMs) => {
+          for (const metric of bookMetrics) found[metric] = counted[metric]
+          const due = inBooks.filter(({ delayAbortEvalMs }) => sinceMs >= delayAbortEvalMs)
+          const broken = due.find((threshold) => !keeps(threshold, counted[threshold.name as keyof Counted]))
+          if (broken) once(broken)
+        })
     },
     async [Symbol.asyncDispose]() {
       over.abort()
@@ -49,18 +66,18 @@ export function watchForEarlyEnd({ damage, crossed, log, ...options }: WatchOpti
 }
 
 async function watchBooks(
-  thresholds: readonly Threshold[],
   damage: () => Promise<Damage>,
-  crossed: (threshold: Threshold) => void,
   signal: AbortSignal,
+  tell: (counted: Damage, sinceMs: number) => void,
 ): Promise<void> {
+  const startMs = performance.now()
+  let waitMs = ledgerEveryMs
   try {
-    const startMs = performance.now()
-    for await (const _ of every(ledgerEveryMs, undefined, { signal })) {
-      const counted = await damage()
-      const due = thresholds.filter(({ delayAbortEvalMs }) => performance.now() - startMs >= delayAbortEvalMs)
-      const found = due.find((threshold) => !keeps(threshold, counted[threshold.name as keyof Counted]))
-      if (found) return crossed(found)
+    for (;;) {
+      await sleep(waitMs, undefined, { signal })
+      const beganMs = performance.now()
+      tell(await damage(), beganMs - startMs)
+      waitMs = Math.max(ledgerEveryMs, (performance.now() - beganMs) / ledgerShareMax)
     }
   } catch {
     // The drill is over, or the books cannot be read, which is told when they are counted at its end.
@@ -69,5 +86,4 @@ async function watchBooks(
 
 type Counted = Omit<Damage, 'examples'>
 
-const isDamage = (name: string): boolean =>
-  (['duplicates', 'oversold', 'negative_stock'] satisfies (keyof Damage)[]).includes(name as never)
+const isDamage = (name: string): boolean => (bookMetrics as readonly string[]).includes(name)

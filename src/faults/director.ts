@@ -48,6 +48,7 @@ async function play(planned: PlannedFault, op: number, direction: Direction): Pr
     const error = planned.when
       ? `its moment never came: ${planned.when} ${planned.after ?? 1} times`
       : 'the drill ended before its time'
+    direction.announce(`${planned.fault} ${planned.target}: did not land: ${error}`)
     return record({ ...common, type: 'fail', stage: 'missed', error, ...(plannedNs !== undefined && { plannedNs }) })
   }
 

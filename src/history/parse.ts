@@ -1,4 +1,5 @@
 import type { Event } from './event.ts'
+import { shared } from './parse-call.ts'
 
 /** Why a line is not taken: what stood there is missing. */
 export type Refused = 'cut or no event' | 'of a kind that is not known'
@@ -78,15 +79,4 @@ export function parseEvent(line: string): Event | Refused {
     if (fields[name] !== undefined && !isRight(fields[name])) return 'cut or no event'
   value.process = shared(value.process!)
   return value as Event
-}
-
-/** Few names, in millions of events: each is kept once. A history of another make may have a name for each event. */
-const names = new Map<string, string>()
-const namesMax = 10_000
-
-function shared(name: string): string {
-  const known = names.get(name)
-  if (known !== undefined) return known
-  if (names.size < namesMax) names.set(name, name)
-  return name
 }

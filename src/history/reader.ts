@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
 import { UsageError } from '../lib/failure.ts'
 import type { Event } from './event.ts'
+import { parseCall } from './parse-call.ts'
 import { parseEvent, type Refused } from './parse.ts'
 import { line } from './recorder.ts'
 
@@ -80,16 +81,20 @@ async function readFile(
   const name = basename(file)
   const refused = new Map<Refused, { first: number; count: number }>()
   let number = 0
-  let rest = ''
+  let pieces: Buffer[] = []
   let latestNs = -Infinity
   let inOrder = true
   let backwards: string | undefined
   let cutShort: boolean | undefined
   // Not node:readline, which also breaks lines at U+2028, a legal character within JSON strings.
-  const take = (line: string) => {
+  const take = (text: string, from: number, to: number) => {
     number++
-    if (line === '' || line === '\r') return
-    const event = parseEvent(line)
+    let event: Event | Refused | undefined = parseCall(text, from, to)
+    if (event === undefined) {
+      const line = text.slice(from, to)
+      if (line === '' || line === '\r') return
+      event = parseEvent(line)
+    }
     if (typeof event === 'string') {
       const before = refused.get(event)
       if (before) before.count++
@@ -103,10 +108,19 @@ async function readFile(
     events.push(event)
   }
   try {
-    for await (const chunk of textOf(file)) {
-      const lines = (rest + chunk).split('\n')
-      rest = lines.pop()!
-      for (const line of lines) take(line)
+    for await (const chunk of bytesOf(file)) {
+      const end = chunk.lastIndexOf(newline) + 1
+      pieces.push(chunk.subarray(0, end))
+      if (end > 0) {
+        // Whole lines, so that no character is cut in two.
+        const text = Buffer.concat(pieces).toString()
+        for (let from = 0, to; from < text.length; from = to + 1) {
+          to = text.indexOf('\n', from)
+          take(text, from, to)
+        }
+        pieces = []
+      }
+      pieces.push(chunk.subarray(end))
     }
   } catch (error) {
     const why = damages[codeOf(error)]
@@ -115,7 +129,8 @@ async function readFile(
     notes.push(`${name} ${why}`)
     cutShort = codeOf(error) === 'Z_BUF_ERROR'
   }
-  if (rest !== '') take(rest)
+  const rest = Buffer.concat(pieces).toString()
+  if (rest !== '') take(rest, 0, rest.length)
   for (const [why, { first, count }] of refused)
     notes.push(
       count === 1
@@ -142,10 +157,12 @@ function unreadable(file: string, error: unknown): unknown {
   return codeOf(error).startsWith('E') ? new UsageError(`${file} cannot be read: ${(error as Error).message}`) : error
 }
 
-function textOf(file: string): AsyncIterable<string> {
+const newline = 10
+
+function bytesOf(file: string): AsyncIterable<Buffer> {
   const bytes = createReadStream(file, { highWaterMark: 1 << 18 })
-  if (!file.endsWith('.gz')) return bytes.setEncoding('utf8')
+  if (!file.endsWith('.gz')) return bytes
   const gunzip = createGunzip({ chunkSize: 1 << 18 })
   bytes.on('error', (error) => gunzip.destroy(error))
-  return bytes.pipe(gunzip).setEncoding('utf8')
+  return bytes.pipe(gunzip)
 }

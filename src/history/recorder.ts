@@ -25,12 +25,19 @@ export class Recorder implements AsyncDisposable {
   readonly #times: number[] = []
   #bytes = Buffer.allocUnsafe(64 * 1024)
   #scheduled = false
+  /** Nothing more is taken: it was disposed of, or the file system takes nothing. */
   #closed = false
+  #disposed = false
+  readonly #failed: ((error: EnvironmentError) => void) | undefined
 
-  /** @param now ns of the drill's clock, see lib/clock.ts */
-  constructor(file: string, now: () => number) {
+  /**
+   * @param now ns of the drill's clock, see lib/clock.ts
+   * @param failed hears once that the file system takes nothing more; without it that is thrown, from a turn of its own
+   */
+  constructor(file: string, now: () => number, failed?: (error: EnvironmentError) => void) {
     this.file = file
     this.#now = now
+    this.#failed = failed
     this.#fd = openSync(file, 'a')
   }
 
@@ -51,7 +58,7 @@ export class Recorder implements AsyncDisposable {
     this.flush()
   }
 
-  /** Writes what is gathered. Throws EnvironmentError where the file system does not take it (a full disk). */
+  /** Writes what is gathered. Throws EnvironmentError where the file system does not take it (a full disk) and nobody is there to hear it. */
   flush(): void {
     const count = this.#events.length
     if (count === 0 || this.#closed) return
@@ -65,12 +72,16 @@ export class Recorder implements AsyncDisposable {
     try {
       for (let written = 0; written < bytes;) written += writeSync(this.#fd, this.#bytes, written, bytes - written)
     } catch (error) {
-      throw new EnvironmentError(`the history cannot be written to ${this.file}: ${(error as Error).message}`)
+      const failure = new EnvironmentError(`the history cannot be written to ${this.file}: ${(error as Error).message}`)
+      if (this.#failed === undefined) throw failure
+      this.#closed = true
+      this.#failed(failure)
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#closed) return
+    if (this.#disposed) return
+    this.#disposed = true
     try {
       this.flush()
     } finally {

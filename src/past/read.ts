@@ -22,8 +22,6 @@ export interface PastDrill {
   control: Report['control']
   /** Metrics that it tells nothing of, and why; empty where there is a plan. */
   unjudged: ReadonlyMap<string, string>
-  /** Whether what the history shows is so, whatever is missing: not where the release of a lock may be. */
-  isSound: boolean
   /** The report's folder; undefined for a history outside of one. */
   folder: string | undefined
 }
@@ -59,10 +57,10 @@ export async function readDrill(asked: string): Promise<PastDrill> {
         lock: undefined,
         versions: {},
         interrupted: false,
+        holes: contradicted.length > 0 ? 'middle' : damage,
       },
       control: undefined,
       unjudged: unjudgeable(events),
-      isSound: damage !== 'middle' && contradicted.length === 0,
       folder: found.isDirectory() ? path : undefined,
     }
   }
@@ -83,10 +81,10 @@ export async function readDrill(asked: string): Promise<PastDrill> {
       versions: aside?.versions ?? {},
       commit: aside?.commit,
       interrupted: false,
+      holes: damage === 'none' && doubts.length + contradicted.length > 0 ? 'middle' : damage,
     },
     control: aside?.control,
     unjudged: new Map(),
-    isSound: damage === 'end' || (damage === 'none' && doubts.length + contradicted.length === 0),
     folder,
   }
 }

@@ -42,7 +42,7 @@ const record = z.object({
 type Record = z.infer<typeof record>
 
 /** Of what a drill saw the part that is written down here, and the history. */
-export type Seen = Omit<DrillRecord, 'plan' | 'interrupted' | 'lock'>
+export type Seen = Omit<DrillRecord, 'plan' | 'interrupted' | 'lock' | 'holes'>
 
 export const recordFile = 'record.json'
 

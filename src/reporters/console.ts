@@ -29,8 +29,8 @@ export function renderConsole(report: Report, options: ConsoleOptions): string {
     ['', ...latencyTable(report, options.width, chalk), ''],
     counterLines(report, write),
     // Never broken into lines: these two are for copying.
-    options.folder === undefined ? [] : copyable('report', `${options.folder}/report.html`, chalk),
-    copyable('again', report.reproduce, chalk),
+    options.folder === undefined ? [] : copyable('report', `${options.folder}/report.html`, options.width, chalk),
+    copyable('again', report.reproduce, options.width, chalk),
   ]
   return `\n${blocks.flat().join('\n')}\n`
 }
@@ -43,16 +43,17 @@ export function renderControl(report: Report, options: ConsoleOptions): string {
   const mark = caught ? '✓ caught' : '? MISSED'
   const name = [report.scenario, report.topology, report.lock].map(plain).join(' · ')
   const lines = [
-    `  ${(caught ? chalk.green : chalk.yellow)(mark.padEnd(labelWidth - 2))}${name}, the control`,
+    ...headline(mark, caught ? chalk.green : chalk.yellow, `${name}, the control`, write),
     ...sentences(report).flatMap((sentence) => write('', sentence)),
     ...report.unknownBecause.flatMap((reason) => write('', `unknown: ${reason}`)),
     ...damageLines(report, write),
-    ...(options.folder === undefined ? [] : copyable('report', `${options.folder}/report.html`, chalk)),
+    ...(options.folder === undefined ? [] : copyable('report', `${options.folder}/report.html`, options.width, chalk)),
   ]
   return `\n${lines.join('\n')}\n`
 }
 
-type Write = (label: string, text: string, paint?: (text: string) => string) => string[]
+type Paint = (text: string) => string
+type Write = (label: string, text: string, paint?: Paint) => string[]
 
 /** Lays a label and its text out side by side, or one above the other where the terminal is narrow. */
 function layout(width: number, chalk: ChalkInstance): Write {
@@ -66,16 +67,28 @@ function layout(width: number, chalk: ChalkInstance): Write {
   }
 }
 
-function copyable(label: string, text: string, chalk: ChalkInstance): string[] {
+function copyable(label: string, text: string, width: number, chalk: ChalkInstance): string[] {
+  if (width < narrow) return [`  ${chalk.dim(label)}`, `    ${plain(text)}`]
   return [`  ${chalk.dim(label.padEnd(labelWidth - 2))}${plain(text)}`]
+}
+
+/** A mark in the column of the labels, and what it is about. */
+function headline(mark: string, paintMark: Paint, text: string, write: Write, paint?: Paint): string[] {
+  const lines = write('', text, paint)
+  const isBeside = mark.length < labelWidth && lines[0]!.startsWith(' '.repeat(labelWidth))
+  if (!isBeside) return [`  ${paintMark(mark)}`, ...lines]
+  return [`  ${paintMark(mark)}${lines[0]!.slice(mark.length + 2)}`, ...lines.slice(1)]
 }
 
 function verdictLines(report: Report, write: Write, chalk: ChalkInstance): string[] {
   const name = [report.scenario, report.topology, report.lock, `seed ${report.seed}`].map(plain).join(' · ')
-  const padding = ' '.repeat(labelWidth - 2 - verdictMark(report.verdict).length)
+  const mark = verdictMark(report.verdict)
   return [
-    `  ${verdictMark(report.verdict, chalk)}${padding}${chalk.bold(name)}`,
-    ...sentences(report).flatMap((sentence) => write('', sentence)),
+    ...headline(mark, () => verdictMark(report.verdict, chalk), name, write, chalk.bold),
+    // What was seen does not get lost behind a verdict that convicts nobody.
+    ...sentences(report).flatMap((sentence, index) =>
+      write(report.verdict === 'unknown' && index === 0 ? 'seen' : '', sentence),
+    ),
     ...report.unknownBecause.flatMap((reason) => write('', `unknown: ${reason}`)),
     ...write('load', loadSentence(report)),
     ...earlyLines(report, write),

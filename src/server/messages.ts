@@ -58,6 +58,9 @@ export interface LockDescription {
   bookkeeping: readonly string[]
 }
 
+/** The exit code of a server whose history cannot be written. */
+export const unwritableCode = 4
+
 /** Totals since the start of this server process. */
 export interface Progress {
   requests: number

@@ -1,9 +1,9 @@
 import { EnvironmentError, UsageError } from '../lib/failure.ts'
-import type { FromServer, ToServer } from './messages.ts'
+import { unwritableCode, type FromServer, type ToServer } from './messages.ts'
 import { standStill } from './stand-still.ts'
 import { openServer, type OrderServer } from './server.ts'
 
-/** How this process ends where its controller is gone or its history cannot be written. */
+/** How this process ends where its controller is gone. */
 const exitCodeOfFailure = 3
 
 /** Listens to the controller until it says `close` or is gone. It does not wait for one order before it hears the next. */
@@ -52,7 +52,7 @@ export function serve(): void {
   // What the lock under test throws outside of any call is its failure, not this server's end; rejections arrive here, too.
   process.on('uncaughtException', (error: unknown) => {
     console.error(error)
-    if (error instanceof EnvironmentError) process.exit(exitCodeOfFailure)
+    if (error instanceof EnvironmentError) process.exit(unwritableCode)
     server?.unhandled(error)
   })
 }

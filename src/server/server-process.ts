@@ -7,6 +7,7 @@ import { monotonicNs } from '../lib/clock.ts'
 import { Incarnation } from './incarnation.ts'
 import {
   nothingYet,
+  unwritableCode,
   type FromServer,
   type LockDescription,
   type Progress,
@@ -37,7 +38,7 @@ export class ServerProcess implements ServerHandle {
   readonly finished: Promise<void>
   onProgress = () => {}
   /** Called when the process is gone without having been asked to go; `how` completes a sentence about the server. */
-  onDeath = (_how: string) => {}
+  onDeath = (_how: string, _itsHistory: 'written' | 'unwritable') => {}
   /** `t`: ns of the drill's clock, where that is not now. */
   onChange = (_change: ServerChange, _t?: number) => {}
   /** Called when a new incarnation is ready to work. */
@@ -278,7 +279,9 @@ export class ServerProcess implements ServerHandle {
     if (!this.#crashing || this.#gaveUp) this.#finish()
     if (this.#crashing) return
     const why = this.#mute ? 'no longer answered (does a call of the lock loop?) and was killed' : undefined
-    this.onDeath(why ?? `ended by itself (${how})`)
+    if (how === `exit code ${unwritableCode}`)
+      return this.onDeath('ended, because its history cannot be written: is the disk full?', 'unwritable')
+    this.onDeath(why ?? `ended by itself (${how})`, 'written')
   }
 
   #hear(message: FromServer): void {
