@@ -1,6 +1,7 @@
 import { setInterval as every } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { Damage } from '../ledger/ledger.ts'
+import { beside } from '../lib/beside.ts'
 import { allThresholds, keeps, type Threshold } from '../plan/thresholds.ts'
 import type { WorkerOptions } from './worker.ts'
 
@@ -34,7 +35,7 @@ export function watchForEarlyEnd({ damage, crossed, log, ...options }: WatchOpti
   }
   const inBooks = aborting.filter(({ name }) => isDamage(name))
   const inHistory = aborting.length > inBooks.length
-  const worker = inHistory ? new Worker(new URL('./worker.ts', import.meta.url), { workerData: options }) : undefined
+  const worker = inHistory ? new Worker(beside(import.meta.url, 'worker'), { workerData: options }) : undefined
   worker?.on('message', once)
   worker?.on('error', (error: Error) => log(`nobody looks whether the drill may end early: ${error.message}`))
   return {
