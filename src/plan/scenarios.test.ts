@@ -20,7 +20,7 @@ test.each(scenarioNames())(
     expect(loaded.scenario.title.length).toBeLessThanOrEqual(80)
     expect(loaded.scenario.story.length).toBeGreaterThan(200)
     expect(readFileSync(join(scenariosFolder, `${name}.yaml`), 'utf8')).toMatch(
-      /^# yaml-language-server: \$schema=\.\./schema/scenario\.json\n/,
+      /^# yaml-language-server: \$schema=\.\.\/schema\/scenario\.json\n/,
     )
     for (const topology of topologiesOf(loaded.scenario))
       makePlan(loaded, { topology, lock: { spec: 'reference', name: 'reference' }, seed: 1 })
