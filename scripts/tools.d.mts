@@ -5,7 +5,6 @@ export interface Surroundings {
 }
 export type ServerProgram = 'redis-server' | 'toxiproxy-server' | 'k6'
 export const finders: Record<ServerProgram, (machine: Surroundings) => string | undefined>
-export function fetchedToxiproxy(cache: string): string
 export function hint(name: ServerProgram, machine: Surroundings): string
 export function findOnPath(name: string, env: NodeJS.ProcessEnv): string | undefined
 export function isExecutable(file: string): boolean

@@ -1,12 +1,15 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { report } from '../src/reporters/report.ts'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { thisMachine } from '../scripts/machine.mjs'
+import { report } from '../src/reporters/report.ts'
+import { gitlabJob, runAction, runJob } from './support/ci.ts'
 import { installedProject, type Project } from './support/installed.ts'
+import { junitProblems, parseXml } from './support/junit-schema.ts'
+import { standInForGate } from './support/stand-in.ts'
 
 /** The npm package, as somebody has it who installed it into an empty project: what is in it, its types, its commands. */
 
@@ -162,6 +165,62 @@ describe('its commands', () => {
     expect(output).toContain(sentence)
     expect(output).not.toContain('at file:')
     expect(exitCode).toBe(code)
+  })
+})
+
+describe('in CI', () => {
+  const quick = 'quick: [{ scenario: oversell, set: { load.duration: 1s } }]'
+  const reports = () => join(project.folder, 'picklock-reports')
+
+  beforeAll(() => {
+    standInForGate(project.installed)
+    write('lock.mjs', myLock())
+    write('picklock.yaml', `lock: ./lock.mjs\n${quick}\n`)
+    write('bad.yaml', `lock: naive\n${quick}\n`)
+    write('wrong.yaml', 'lok: naive\n')
+  })
+  afterEach(() => rmSync(reports(), { recursive: true, force: true }))
+
+  const github = (inputs: Record<string, string>) =>
+    runAction(project.installed, { inputs, workspace: project.folder, env: project.env })
+
+  test(
+    'GitHub: the summary is shown, the reports are there once, and the exit code is an output',
+    { timeout: manyMs },
+    async () => {
+      const { exitCode, output, summary, outputs } = await github({ args: '--quick' })
+      expect(exitCode, output).toBe(0)
+      expect(outputs).toEqual({ 'exit-code': '0' })
+      expect(summary).toContain('oversell')
+      expect(summary).toBe(readFileSync(join(reports(), 'summary.md'), 'utf8'))
+      expect(readdirSync(reports())).not.toContain('latest')
+    },
+  )
+
+  test('GitHub: a lock that is not safe fails the job, and the summary says why', { timeout: manyMs }, async () => {
+    const { exitCode, output, summary, outputs } = await github({ args: '--quick', config: 'bad.yaml' })
+    expect(exitCode, output).toBe(1)
+    expect(outputs).toEqual({ 'exit-code': '1' })
+    expect(summary).toMatch(/held (one key|\S+) at once/)
+  })
+
+  test('GitHub: a mistake in the configuration is told where people look', { timeout: manyMs }, async () => {
+    const { exitCode, summary } = await github({ config: 'wrong.yaml' })
+    expect(exitCode).toBe(2)
+    expect(summary).toMatch(/^Picklock's gate ended with exit code 2 /)
+  })
+
+  test('GitLab: what the job keeps and caches is where it says', { timeout: manyMs }, async () => {
+    const job = gitlabJob(join(project.installed, 'ci', 'gitlab.yml'))
+    const { exitCode, output } = await runJob(job, 'script', project.folder, {
+      ...project.env,
+      PICKLOCK_ARGS: '--quick',
+    })
+    expect(exitCode, output).toBe(0)
+    const { paths, reports: kept } = job.artifacts
+    for (const path of [...paths, kept.junit, ...job.cache.paths])
+      expect(existsSync(join(project.folder, path)), path).toBe(true)
+    expect(junitProblems(parseXml(readFileSync(join(project.folder, kept.junit), 'utf8')))).toEqual([])
   })
 })
 

@@ -20,6 +20,7 @@ interface Step {
   shell?: string
   'working-directory'?: string
   env?: Record<string, string>
+  with?: Record<string, string>
 }
 export interface Action {
   inputs: Record<string, { description: string; default: string }>
