@@ -9,7 +9,6 @@ import { report } from '../src/reporters/report.ts'
 import { gitlabJob, runAction, runJob } from './support/ci.ts'
 import { installedProject, type Project } from './support/installed.ts'
 import { junitProblems, parseXml } from './support/junit-schema.ts'
-import { standInForGate } from './support/stand-in.ts'
 
 /** The npm package, as somebody has it who installed it into an empty project: what is in it, its types, its commands. */
 
@@ -30,9 +29,11 @@ const myLock = () => snippet(/```js\n(\/\/ my-lock\.mjs\n.*?)```/s)
 describe('what is in it', () => {
   test('the folders that a user needs, without tests and sources', () => {
     const tops = new Set(paths().map((path) => path.split('/')[0]!))
-    const needed = 'LICENSE README.md action.yml adapters bin ci dist docs package.json scenarios schema scripts tools'
-    expect([...tops].filter((top) => top !== 'k6').sort()).toEqual(needed.split(' ').sort())
-    expect(paths().filter((path) => /\.test\.|(?<!\.d)\.ts$/.test(path))).toEqual([])
+    const needed =
+      'LICENSE README.md action.yml adapters bin ci dist docs k6 package.json scenarios schema scripts src tools'
+    expect([...tops].sort()).toEqual(needed.split(' ').sort())
+    // k6 reads TypeScript, wherever it is; its script takes its random numbers from there.
+    expect(paths().filter((path) => /\.test\.|(?<!\.d)\.ts$/.test(path))).toEqual(['src/lib/random.ts'])
     expect(project.packed.size).toBeLessThan(1_000_000)
   })
 
@@ -168,12 +169,26 @@ describe('its commands', () => {
   })
 })
 
+describe('the first minutes of somebody new', () => {
+  test('init and gate --quick, and nothing else', { timeout: manyMs }, async () => {
+    write('lock.mjs', myLock())
+    for (const other of ['lock.ts', 'lock.cjs', 'consumer.ts', 'judge.mjs', 'tsconfig.json'])
+      rmSync(join(project.folder, other), { force: true })
+    const { exitCode, output } = await project.type('npx picklock init && npx picklock gate --quick --out gated')
+    expect(exitCode, output).toBe(0)
+    const config = readFileSync(join(project.folder, 'picklock.yaml'), 'utf8')
+    expect(config).toContain('\nlock: ./lock.mjs\n')
+    const [, schema] = /^# yaml-language-server: \$schema=(.*)\n/.exec(config)!
+    expect(join(project.folder, schema!)).toBe(join(project.installed, 'schema', 'picklock.json'))
+    expect(existsSync(join(project.folder, schema!))).toBe(true)
+  })
+})
+
 describe('in CI', () => {
   const quick = 'quick: [{ scenario: oversell, set: { load.duration: 1s } }]'
   const reports = () => join(project.folder, 'picklock-reports')
 
   beforeAll(() => {
-    standInForGate(project.installed)
     write('lock.mjs', myLock())
     write('picklock.yaml', `lock: ./lock.mjs\n${quick}\n`)
     write('bad.yaml', `lock: naive\n${quick}\n`)
