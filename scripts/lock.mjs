@@ -1,23 +1,33 @@
-import { mkdirSync, readlinkSync, rmdirSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, readlinkSync, rmdirSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { cacheHint } from './home.mjs'
 import { SetupError } from './machine.mjs'
 
 /**
- * One set-up at a time in one clone. The lock is a symbolic link whose target is the owner's process id: made in one step together with
+ * One set-up at a time in one cache. The lock is a symbolic link whose target is the owner's process id: made in one step together with
  * its content, so there is no moment at which a crash leaves a lock without an owner.
  */
 const waitMaxMs = 15 * 60_000
 const guardMaxMs = 10_000
 
 export async function withSetupLock(machine, work) {
-  mkdirSync(machine.cache, { recursive: true })
+  makeFolder(machine.cache)
   const file = join(machine.cache, 'setup.lock')
   await take(machine, file)
   try {
     return await work()
   } finally {
     rmSync(file, { force: true })
+  }
+}
+
+function makeFolder(cache) {
+  try {
+    mkdirSync(cache, { recursive: true })
+    accessSync(cache, constants.W_OK)
+  } catch (error) {
+    throw new SetupError(cacheHint(cache, error))
   }
 }
 

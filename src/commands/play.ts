@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url'
+import { cacheFolder } from '../../scripts/home.mjs'
 import type { Ledger } from '../ledger/ledger.ts'
 import { inParallel } from '../lib/in-parallel.ts'
 import type { Plan } from '../plan/scenario.ts'
@@ -104,7 +104,7 @@ export class Stage implements AsyncDisposable {
       const { openLedger } = await import('../ledger/postgres.ts')
       return this.#resources.use(
         await openLedger({
-          cacheFolder: fileURLToPath(new URL('../../.cache', import.meta.url)),
+          cacheFolder: cacheFolder(),
           log: this.#context.progress.say,
         }),
       )

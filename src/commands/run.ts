@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Command, Option } from '@commander-js/extra-typings'
 import { UsageError } from '../lib/failure.ts'
-import { findTool } from '../lib/tools.ts'
+import { setUp } from '../lib/tools.ts'
 import { loadDrivers, type LoadDriverName } from '../load/index.ts'
 import { scenarioNames } from '../plan/index.ts'
 import { colorLevel } from '../reporters/color.ts'
@@ -110,7 +110,7 @@ export function runCommand() {
           unfit: options.all ? (why) => progress.say(`left out: ${why}`) : undefined,
           cwd,
         })
-        for (const tool of ['redis-server', 'toxiproxy-server'] as const) findTool(tool)
+        await setUp()
         if (options.load === 'k6') await inspectLoads(drills, cwd)
         // Loaded here, so that a mistake is answered before Redis clients and the rest are.
         const { playDrills } = await import('./play.ts')

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises'
 import { Command, Option } from '@commander-js/extra-typings'
 import { UsageError } from '../lib/failure.ts'
 import { inParallel } from '../lib/in-parallel.ts'
-import { findTool } from '../lib/tools.ts'
+import { setUp } from '../lib/tools.ts'
 import { colorLevel } from '../reporters/color.ts'
 import { examples, exits } from './command.ts'
 import { onInterrupt } from './interrupt.ts'
@@ -61,7 +61,7 @@ export function selftestCommand() {
         const seed = parseSeed(options.seed) ?? randomInt(2 ** 32)
         const scenarios = options.scenario === undefined ? [] : parseNames(options.scenario, '--scenario')
         const cases = await chooseCases({ locks, scenarios, everywhere: options.everywhere === true, seed, repeat })
-        for (const tool of ['redis-server', 'toxiproxy-server'] as const) findTool(tool)
+        await setUp()
 
         const progress = progressOf(options)
         using interrupt = onInterrupt(progress.say)

@@ -1,7 +1,5 @@
 import { Argument, Command } from '@commander-js/extra-typings'
-import { all, bootstrap, missing, parts } from '../../scripts/bootstrap.mjs'
-import { SetupError, thisMachine } from '../../scripts/machine.mjs'
-import { EnvironmentError } from '../lib/failure.ts'
+import { setUp } from '../lib/tools.ts'
 import { examples, exits } from './command.ts'
 
 export function setupCommand() {
@@ -15,16 +13,9 @@ export function setupCommand() {
     .action(exits((what) => runSetup(what)))
 }
 
-/** The same set-up as `npm run drill` does; EnvironmentError where it needs a hand. */
-export async function runSetup(what?: 'k6'): Promise<number> {
-  const machine = thisMachine()
-  const wanted = what === undefined ? all : [...all, parts[what]]
-  const fetched = missing(machine, wanted).map(({ name }) => name)
-  try {
-    await bootstrap(machine, wanted)
-  } catch (error) {
-    throw error instanceof SetupError ? new EnvironmentError(error.message) : error
-  }
+/** The same set-up as `npm run drill` does. Throws EnvironmentError where it needs a hand. */
+async function runSetup(what?: 'k6'): Promise<number> {
+  const fetched = await setUp(...(what === undefined ? [] : [what]))
   process.stdout.write(fetched.length === 0 ? 'Everything is there.\n' : `Fetched ${fetched.join(' and ')}.\n`)
   return 0
 }

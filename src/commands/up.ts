@@ -3,6 +3,7 @@ import { Argument, Command, InvalidArgumentError, Option } from '@commander-js/e
 import { Children } from '../lib/children.ts'
 import { UsageError } from '../lib/failure.ts'
 import { suggest } from '../lib/nearest.ts'
+import { setUp } from '../lib/tools.ts'
 import { openLinks } from '../links/index.ts'
 import type { Links } from '../links/links.ts'
 import { check } from '../plan/problems.ts'
@@ -42,6 +43,7 @@ export function upCommand() {
         const options = topologyOptions(kind, numbers)
         if (servers > serversMax) throw new UsageError(`--servers is at most ${serversMax}`)
         const names = numbered('server', servers)
+        await setUp()
         using interrupt = onInterrupt(() => {})
         const { signal } = interrupt
         await using children = await Children.open()

@@ -19,7 +19,7 @@ export interface Shift {
 }
 
 /** One-sided, of each bound. */
-export const confidence = 0.95
+const confidence = 0.95
 
 /** Pairs beyond this cost memory for nothing: n⁴ steps. */
 const pairsMax = 200

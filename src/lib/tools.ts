@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { thisMachine } from '../../scripts/machine.mjs'
+import { all, bootstrap, missing, parts } from '../../scripts/bootstrap.mjs'
+import { SetupError, thisMachine } from '../../scripts/machine.mjs'
 import { finders, hint, type ServerProgram } from '../../scripts/tools.mjs'
 import { EnvironmentError } from './failure.ts'
 
@@ -9,6 +10,22 @@ export function findTool(name: ServerProgram): string {
   const file = finders[name](machine)
   if (file === undefined) throw new EnvironmentError(hint(name, machine))
   return file
+}
+
+/**
+ * Fetches what any drill needs, and what is named besides, told on stderr; nothing is started where all is there. Resolves to the names of what was
+ * fetched. Throws EnvironmentError, which tells what to type where it needs a hand.
+ */
+export async function setUp(...besides: 'k6'[]): Promise<string[]> {
+  const machine = thisMachine()
+  const wanted = [...all, ...besides.map((name) => parts[name])]
+  const fetched = missing(machine, wanted).map(({ name }) => name)
+  try {
+    await bootstrap(machine, wanted)
+  } catch (error) {
+    throw error instanceof SetupError ? new EnvironmentError(error.message) : error
+  }
+  return fetched
 }
 
 /** The first version number in what the program answers to `args`, like `7.0.15`; undefined where it cannot be run. */

@@ -2,9 +2,9 @@ import type { Redis, RedisOptions } from 'ioredis'
 
 /**
  * The lock under test, in process: a module whose default export is a plain object of this shape. A lock of one's own needs no
- * import from Picklock: the fields are the contract.
+ * import from Picklock: the fields are the contract. `G` is what it gives out, where that carries more than a grant's own fields.
  */
-export interface Lock {
+export interface Lock<G extends Grant = Grant> {
   name: string
   /** Where it makes sense; default: everywhere. */
   topologies?: readonly TopologyKind[]
@@ -13,20 +13,20 @@ export interface Lock {
   /** Globs, as in Redis KEYS, of keys that live on by design (fence counters). */
   bookkeeping?: readonly string[]
   /** Runs once per server process. */
-  open(env: LockEnv): Promise<OpenLock> | OpenLock
+  open(env: LockEnv): Promise<OpenLock<G>> | OpenLock<G>
 }
 
 export type TopologyKind = 'single' | 'sentinel' | 'redlock'
 
-export interface OpenLock {
+export interface OpenLock<G extends Grant = Grant> {
   /**
    * A grant, or `null`: contended until `waitMs` ran out, definitely not held. `waitMs: 0` means one try. A throw is indeterminate,
    * unless the error has `definite: true`: then nothing was applied.
    */
-  acquire(key: string, options: { ttlMs: number; waitMs: number; signal: AbortSignal }): Promise<Grant | null>
+  acquire(key: string, options: { ttlMs: number; waitMs: number; signal: AbortSignal }): Promise<G | null>
   /** `false`: it was no longer ours. */
-  release(grant: Grant): Promise<boolean>
-  extend?(grant: Grant, ttlMs: number): Promise<boolean | { validForMs?: number }>
+  release(grant: G): Promise<boolean>
+  extend?(grant: G, ttlMs: number): Promise<boolean | { validForMs?: number }>
   /** What it has counted so far, under names of its own: asked once at the end, before `close`; the report shows the sums of all servers. */
   counters?(): Record<string, number>
   close?(): Promise<void> | void

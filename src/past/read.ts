@@ -44,25 +44,9 @@ export async function readDrill(asked: string): Promise<PastDrill> {
   const { events, notes, damage } = file ? await readHistory(file) : nothing
 
   if (plan.plan === undefined) {
-    const contradicted = contradictions(events)
     const text = plan.text === undefined ? [] : ['plan.json is damaged: what was planned, and promised, is not known']
-    return {
-      record: {
-        plan: guessPlan(events, path),
-        startedAt: found.mtime,
-        durationMs: events.length > 0 ? (events.at(-1)!.t - events[0]!.t) / 1e6 : 0,
-        events,
-        notes: [...notes, ...text, ...contradicted],
-        damage: undefined,
-        lock: undefined,
-        versions: {},
-        interrupted: false,
-        holes: contradicted.length > 0 ? 'middle' : damage,
-      },
-      control: undefined,
-      unjudged: unjudgeable(events),
-      folder: found.isDirectory() ? path : undefined,
-    }
+    const folder = found.isDirectory() ? path : undefined
+    return { ...withoutPlan({ events, notes: [...notes, ...text], damage }, path, found.mtime), folder }
   }
   const aside = await readFile(join(folder, recordFile), 'utf8').then(parseRecord, () => undefined)
   const missing = aside && missingEvents(events, aside.events)
@@ -86,6 +70,28 @@ export async function readDrill(asked: string): Promise<PastDrill> {
     control: aside?.control,
     unjudged: new Map(),
     folder,
+  }
+}
+
+/** A history and nothing beside it. `name` is what reports call it. */
+export function withoutPlan({ events, notes, damage }: History, name: string, startedAt: Date): PastDrill {
+  const contradicted = contradictions(events)
+  return {
+    record: {
+      plan: guessPlan(events, name),
+      startedAt,
+      durationMs: events.length > 0 ? (events.at(-1)!.t - events[0]!.t) / 1e6 : 0,
+      events,
+      notes: [...notes, ...contradicted],
+      damage: undefined,
+      lock: undefined,
+      versions: {},
+      interrupted: false,
+      holes: contradicted.length > 0 ? 'middle' : damage,
+    },
+    control: undefined,
+    unjudged: unjudgeable(events),
+    folder: undefined,
   }
 }
 

@@ -150,6 +150,8 @@ export const scenario = z.strictObject({
 })
 
 export type Scenario = z.output<typeof scenario>
+/** As it stands in a file: with what has a default left out, and durations as text. */
+export type WrittenScenario = z.input<typeof scenario>
 export type Load = Scenario['load']
 
 /** What a drill is run from: the scenario with all its defaults, and what the command line chose. Frozen. */

@@ -20,7 +20,7 @@ test.each(scenarioNames())(
     expect(loaded.scenario.title.length).toBeLessThanOrEqual(80)
     expect(loaded.scenario.story.length).toBeGreaterThan(200)
     expect(readFileSync(join(scenariosFolder, `${name}.yaml`), 'utf8')).toMatch(
-      /^# yaml-language-server: \$schema=scenario\.schema\.json\n/,
+      /^# yaml-language-server: \$schema=\.\.\/schema\/scenario\.json\n/,
     )
     for (const topology of topologiesOf(loaded.scenario))
       makePlan(loaded, { topology, lock: { spec: 'reference', name: 'reference' }, seed: 1 })
@@ -44,6 +44,6 @@ test('an unknown name is answered with the nearest', () => {
 
 test("the editors' schema is up to date; vitest -u writes it anew", async () => {
   await expect(`${JSON.stringify(scenarioJsonSchema(), null, 2)}\n`).toMatchFileSnapshot(
-    join(scenariosFolder, 'scenario.schema.json'),
+    join(scenariosFolder, '..', 'schema', 'scenario.json'),
   )
 })

@@ -31,7 +31,7 @@ export function parametersOf(fault: Scenario['faults'][number]): Record<string, 
   return Object.fromEntries(Object.entries(fault).filter(([key]) => !(key in faultKeys)))
 }
 
-/** JSON Schema for editors, checked in as scenarios/scenario.schema.json. */
+/** JSON Schema for editors, checked in as schema/scenario.json. */
 export function scenarioJsonSchema(): Record<string, unknown> {
   const { $schema, ...rest } = z.toJSONSchema(whole, { io: 'input' }) as Record<string, unknown> & {
     properties: Record<string, unknown>

@@ -3,7 +3,7 @@ import type { Reporter } from './reporter.ts'
 
 export const json = {
   name: 'json',
-  title: 'Everything, by docs/report.schema.json',
+  title: 'Everything, by schema/report.json',
   file: 'report.json',
   render: ({ report }) => `${JSON.stringify(schema.parse(report), null, 2)}\n`,
 } satisfies Reporter

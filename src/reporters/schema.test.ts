@@ -6,8 +6,8 @@ import { json, renderJsonArray } from './json.ts'
 import { report } from './report.ts'
 import { reportSchema } from './schema.ts'
 
-test('docs/report.schema.json is what the code says; `npx vitest run src/reporters -u` writes it anew', async () => {
-  const file = fileURLToPath(new URL('../../docs/report.schema.json', import.meta.url))
+test('schema/report.json is what the code says; `npx vitest run src/reporters -u` writes it anew', async () => {
+  const file = fileURLToPath(new URL('../../schema/report.json', import.meta.url))
   // In the form that `npm run format` leaves it in.
   const text = await format(reportSchema(), { ...(await resolveConfig(file)), filepath: file })
   await expect(text).toMatchFileSnapshot(file)

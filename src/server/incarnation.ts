@@ -2,11 +2,12 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { beside } from '../lib/beside.ts'
 import { type Children, cpuTimeMs, processState } from '../lib/children.ts'
 import { EnvironmentError, UsageError } from '../lib/failure.ts'
 import type { FromServer, LockDescription, ServerConfiguration, ToServer } from './messages.ts'
 
-const main = fileURLToPath(new URL('./main.ts', import.meta.url))
+const main = fileURLToPath(beside(import.meta.url, 'main'))
 
 /** A stdio program may build first: hello 120 s and open 60 s, and a little. */
 const readyTimeoutMs = 185_000

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis'
 import { connectTo } from './admin.ts'
 import { masterName, type Group } from './quorum.ts'
 
-interface Switch {
+export interface Switch {
   from: string
   to: string
 }

@@ -27,7 +27,7 @@ export async function writeGateFiles(out: string, result: GateResult): Promise<v
 }
 
 /** A suite for each drill of the lock under test, and one for the comparison. */
-export function gateJunit(result: GateResult): string {
+function gateJunit(result: GateResult): string {
   return renderSuites([...judged(result).map(suiteOf), ...comparisonSuites(result)])
 }
 
@@ -68,7 +68,7 @@ const verdicts = {
 } as Record<number, string>
 
 /** The verdict, the matrix, the comparison; then every drill that did not come out well. */
-export function gateSummary(result: GateResult): string {
+function gateSummary(result: GateResult): string {
   const { lock, exitCode, comparison, reproduce, endedBy } = result
   const drills = judged(result)
   return fitting(

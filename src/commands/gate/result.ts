@@ -4,7 +4,7 @@ import { duelMetrics } from '../../duel/slices.ts'
 import { report } from '../../reporters/report.ts'
 import { exitCode } from '../../verdict.ts'
 
-/** gate.json, schema 1: what a gate ran and what came of it. The JSON Schema (docs/gate.schema.json) is generated from here. */
+/** gate.json, schema 1: what a gate ran and what came of it. The JSON Schema (schema/gate.json) is generated from here. */
 const latency = z.object({
   metric: z.enum(duelMetrics),
   /** `slower` only where it was measured twice; `alike`: not slower by as much as anybody would care about; `not told`: neither can be said. */

@@ -5,10 +5,10 @@ import { gateResultSchema } from './result.ts'
 import { gateJsonSchema, gateSchema } from './schema.ts'
 
 test.each([
-  ['picklock.schema.json', gateJsonSchema()],
-  ['gate.schema.json', gateResultSchema()],
-])('docs/%s is what the code says; `npx vitest run src/commands/gate -u` writes it anew', async (name, schema) => {
-  const file = fileURLToPath(new URL(`../../../docs/${name}`, import.meta.url))
+  ['picklock.json', gateJsonSchema()],
+  ['gate.json', gateResultSchema()],
+])('schema/%s is what the code says; `npx vitest run src/commands/gate -u` writes it anew', async (name, schema) => {
+  const file = fileURLToPath(new URL(`../../../schema/${name}`, import.meta.url))
   const text = await format(JSON.stringify(schema), { ...(await resolveConfig(file)), filepath: file })
   await expect(text).toMatchFileSnapshot(file)
 })

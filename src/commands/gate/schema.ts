@@ -4,7 +4,7 @@ import { scenario, topologyKinds } from '../../plan/scenario.ts'
 
 /**
  * What picklock.yaml may say, and what holds where it says nothing. The JSON Schema for editors is generated from here
- * (docs/picklock.schema.json).
+ * (schema/picklock.json).
  */
 
 /** Blocks for which their most important value may stand alone: `lock: ./my-lock.ts`. */

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { LockDescription } from '../../server/messages.ts'
 import { fullDefault, quickDefault } from '../gate/config.ts'
 
-const schemaFile = fileURLToPath(new URL('../../../docs/picklock.schema.json', import.meta.url))
+const schemaFile = fileURLToPath(new URL('../../../schema/picklock.json', import.meta.url))
 
 export interface Findings {
   lock: { use: string } & Pick<LockDescription, 'topologies'>
