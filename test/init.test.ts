@@ -47,7 +47,7 @@ describe('picklock init', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toBe('Wrote picklock.yaml: orders (./src/orders/lock.ts).\nNext: picklock gate --quick\n')
     const text = await written(folder)
-    expect(text).toMatch(/^# yaml-language-server: \$schema=\S+docs\/picklock\.schema\.json\n/)
+    expect(text).toMatch(/^# yaml-language-server: \$schema=\S+schema\/picklock\.json\n/)
     expect(text).toContain('\nlock: ./src/orders/lock.ts\n')
     expect(text).toContain('\n# baseline: { ref: main }')
     const gate = await loadGate(join(folder, 'picklock.yaml'), folder)
