@@ -432,7 +432,9 @@ test('the README shows what one gets', async () => {
   const root = resolve(import.meta.dirname, '..')
   const readme = await readFile(resolve(root, 'README.md'), 'utf8')
   const [, snippet] = /```ts\n(import \{ createLocks \} from 'picklock\/reference'.*?)```/s.exec(readme)!
-  const program = snippet!.replace('redis://127.0.0.1:6379', url(redis.port))
+  // The package's own name leads to what is built (test/package.test.ts); here it is the source that is meant.
+  const source = JSON.stringify(resolve(root, 'src/locks/reference/locks.ts'))
+  const program = snippet!.replace("'picklock/reference'", source).replace('redis://127.0.0.1:6379', url(redis.port))
   const node = promisify(execFile)(process.execPath, ['--input-type=module-typescript', '-e', program], { cwd: root })
   expect((await node).stdout).toMatch(/^\d{16} 2\d{3} false\n$/)
 })
