@@ -59,8 +59,12 @@ describe('what is not', () => {
     expect(change(measurement(1))).toMatchObject({ change: 'alike', note: '' })
   })
 
-  test('a faster one', () => {
-    expect(change(measurement(0.7)).change).toBe('faster')
+  test('a faster one, which is called so where it was measured twice', () => {
+    expect(change(measurement(0.7), measurement(0.7)).change).toBe('faster')
+    expect(change(measurement(0.7))).toMatchObject({
+      change: 'alike',
+      note: 'not slower; that it looked faster was measured once only',
+    })
   })
 
   test('where the machine is too restless nothing is told, and what could not be seen is said', () => {

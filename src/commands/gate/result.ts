@@ -7,7 +7,7 @@ import { exitCode } from '../../verdict.ts'
 /** gate.json, schema 1: what a gate ran and what came of it. The JSON Schema (schema/gate.json) is generated from here. */
 const latency = z.object({
   metric: z.enum(duelMetrics),
-  /** `slower` only where it was measured twice; `alike`: not slower by as much as anybody would care about; `not told`: neither can be said. */
+  /** `slower` and `faster` only where it was measured twice; `alike`: not slower by as much as anybody would care about; `not told`: neither can be said. */
   change: z.enum(['slower', 'faster', 'alike', 'not told']),
   /** In typical slices, ms; null where nothing was measured. */
   lockMs: z.number().nullable(),
