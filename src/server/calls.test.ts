@@ -146,9 +146,11 @@ test('a lease is extended at each half of its validity', async () => {
   })
   counter.ttlMs = 100
   const lease = new Lease(counter, 'p', held({ validForMs: 100 }), { extends: true })
+  const startMs = performance.now()
   await lease.work(500, { obeysLost: true })
   expect(extensions).toBeGreaterThanOrEqual(2)
-  expect(extensions).toBeLessThanOrEqual(9)
+  // However late the work ended: one in 50 ms, and a timer may fire a millisecond early.
+  expect(extensions).toBeLessThanOrEqual((performance.now() - startMs) / 49)
 })
 
 test.each<[what: string, grant: object, said: string | undefined]>([
