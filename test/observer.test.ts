@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { createConnection, createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -34,7 +34,7 @@ afterEach(async () => {
 })
 
 const record = (event: Observation) => void events.push({ ...event, t: event.t ?? now() } as Event)
-const observing = () => observe({ node: 'redis-1', host: '127.0.0.1', port, password, record, now })
+const observing = (at = port) => observe({ node: 'redis-1', host: '127.0.0.1', port: at, password, record, now })
 const keyEvents = () => events.filter((event) => event.f === 'key')
 const story = (key: string) =>
   keyEvents()
@@ -126,6 +126,20 @@ test('a sample never describes a state older than the event before it', async ()
   expect(samples).toBeGreaterThan(0)
 })
 
+test('a key that goes before the one question and is there anew before the other is not described by half of each', async () => {
+  await using client = connect()
+  await using relay = await relayed({
+    getrange: () => client.redis.del('hot'),
+    pttl: () => client.redis.set('hot', 'token-b', 'PX', 60_000),
+  })
+  await using _observer = await observing(relay.port)
+  await client.redis.set('hot', 'token-a', 'PX', 60_000)
+  await until(() => story('hot').some((each) => each.startsWith('sample')))
+  await client.redis.set('last', '1')
+  await until(() => story('last').includes('sample 1'))
+  expect(story('hot')).toEqual(['set', 'expire', 'del', 'set', 'expire', 'sample token-b'])
+})
+
 test('reads hashes, lists, sets and sorted sets, cuts what is long, and counts its commands', async () => {
   await using observer = await observing()
   await using client = connect()
@@ -211,6 +225,40 @@ function connect(): { redis: Redis } & AsyncDisposable {
   const redis = new Redis({ port, password })
   redis.on('error', () => undefined)
   return { redis, [Symbol.asyncDispose]: async () => redis.disconnect() }
+}
+
+/** A way to the node on which the first of each of these commands waits until something else was done, and what went before it is answered. */
+async function relayed(before: Record<string, () => Promise<unknown>>): Promise<{ port: number } & AsyncDisposable> {
+  const sockets: Socket[] = []
+  const listener = createServer((near) => {
+    const far = createConnection(port, '127.0.0.1')
+    sockets.push(near, far)
+    for (const socket of [near, far]) socket.on('error', () => undefined)
+    far.pipe(near)
+    let turn = Promise.resolve()
+    near.on('data', (data) => {
+      turn = turn.then(async () => {
+        let rest = data.toString('latin1')
+        for (const [name, act] of Object.entries(before)) {
+          const at = rest.search(new RegExp(`\\*\\d+\\r\\n\\$${name.length}\\r\\n${name}`))
+          if (at < 0) continue
+          delete before[name]
+          if (at > 0) await Promise.all([once(far, 'data'), far.write(rest.slice(0, at), 'latin1')])
+          rest = rest.slice(at)
+          await act()
+        }
+        far.write(rest, 'latin1')
+      })
+    })
+  }).listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  return {
+    port: (listener.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy()
+      listener.close()
+    },
+  }
 }
 
 async function startRedis(): Promise<ChildProcess> {

@@ -142,8 +142,10 @@ export async function observe(options: ObserverOptions): Promise<Observer> {
     })
     ask('pttl', [key], (pttl) => {
       watched.asking = false
+      // Gone meanwhile, and perhaps there anew: then the first half of the answer may be of no key at all, and the new one has questions of its own.
+      if (alive.get(key) !== watched) return
       if (watched.changed) return later(key)
-      if (typeof pttl !== 'number' || !alive.has(key)) return
+      if (typeof pttl !== 'number') return
       if (pttl === -2) alive.delete(key)
       seen('sample', key, { pttlMs: pttl, ...(pttl !== -2 && !(value instanceof Error) && { value: textOf(value) }) })
     })
