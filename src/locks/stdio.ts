@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { EnvironmentError, UsageError } from '../lib/failure.ts'
 import type { LockDescription } from '../server/messages.ts'
 import { checkTopology, describe } from './describe.ts'
 import type { Endpoints, Grant, OpenLock, TopologyKind } from './lock.ts'
 import { type Answered, Conversation, Refusal } from './stdio/conversation.ts'
 import { pipeLag } from './stdio/lag.ts'
+import { pinging } from './stdio/pings.ts'
 import { Program } from './stdio/program.ts'
 import { type Answer, protocolVersion } from './stdio/protocol.ts'
 import { CallError, LostError, type Timed, type TimedGrant } from './timed.ts'
@@ -13,10 +13,6 @@ const deadlineMs = { hello: 120_000, open: 60_000, other: 10_000, close: 5_000 }
 /** The server counts the deadlines of acquire, extend and release itself; ours come after its, so that nothing is kept for ever. */
 const afterServerMs = 500
 const callMs = deadlineMs.other + afterServerMs
-/** The first pings follow each other at once, so that a lag is known before the load begins; later ones come at this pace. */
-const firstPings = 20
-const pingEveryMs = 200
-const firstPingsWithinMs = 1000
 
 export interface StdioOptions {
   command: readonly [string, ...string[]]
@@ -272,37 +268,4 @@ function failure(answer: {
 }): CallError {
   const { class: name, message } = answer.error
   return new CallError(`${name}: ${message}`, answer.result === 'unavailable' ? { definite: true } : {})
-}
-
-/** Pings the program, one at a time: one that is not answered is the last. `first` is bounded. */
-function pinging(conversation: Conversation, lag: ReturnType<typeof pipeLag>) {
-  const over = new AbortController()
-  let leaveOut = false
-  let leftOut = 0
-  const firstDone = Promise.withResolvers<void>()
-
-  async function run(): Promise<void> {
-    while (!over.signal.aborted) {
-      const outBefore = leftOut
-      const read = ({ writtenNs, readNs }: Answered<'ping'>) => Number(readNs - writtenNs)
-      const roundTripNs = await conversation.ask('ping', {}, { read }).outcome
-      if (!leaveOut && leftOut === outBefore) lag.add(roundTripNs)
-      if (lag.samples() < firstPings) continue
-      firstDone.resolve()
-      await sleep(pingEveryMs, undefined, { signal: over.signal })
-    }
-  }
-  // The end of the program, or our own: there is nothing left to measure.
-  run().catch(() => firstDone.resolve())
-
-  return {
-    first: Promise.race([firstDone.promise, sleep(firstPingsWithinMs, undefined, { signal: over.signal })]).catch(
-      () => {},
-    ),
-    stop: () => over.abort(),
-    leaveOut(on: boolean) {
-      leaveOut = on
-      leftOut++
-    },
-  }
 }
