@@ -12,10 +12,14 @@ export function nearest(wrong: string, right: readonly string[]): string | undef
   return right.find((name) => lower.length >= 3 && (name.toLowerCase().startsWith(lower) || lower.startsWith(name)))
 }
 
+/** As many as a sentence bears. */
+const namesMax = 45
+
 /** The end of a sentence about a wrong name: `did you mean x?`, or what there is. */
 export function suggest(wrong: string, right: readonly string[]): string {
   const name = nearest(wrong, right)
   if (name !== undefined) return `did you mean ${name}?`
+  if (right.length > namesMax) return `there are ${right.length}, such as ${listed(right.slice(0, 3))}`
   return right.length > 0 ? `there is ${listed(right)}` : 'there is none'
 }
 
