@@ -13,6 +13,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
+import { cpuTimeMs } from '../src/lib/children.ts'
 import { startRedis } from '../test/support/redis.ts'
 
 const keys = Number(process.argv[2] ?? 1_000_000)
@@ -25,18 +26,20 @@ await using redis = await startRedis()
 await fill(redis.port)
 const quiet = await pingsWhile(redis.port, sleep(quietMs))
 let peakBytes = 0
+let cpuMs = 0
 const startMs = performance.now()
 const during = await pingsWhile(redis.port, audit(redis.port))
 const seconds = (performance.now() - startMs) / 1000
 
 const megabytes = peakBytes / 1e6
 console.log(
-  `${keys.toLocaleString('en')} keys: ${seconds.toFixed(1)} s (target ${targets.seconds}), peak memory ${megabytes.toFixed(0)} MB (target ${targets.megabytes})`,
+  `${keys.toLocaleString('en')} keys: ${seconds.toFixed(1)} s, ${(cpuMs / 1000).toFixed(1)} s of CPU time (target ${targets.seconds}), peak memory ${megabytes.toFixed(0)} MB (target ${targets.megabytes})`,
 )
 console.log(`PING before: ${figures(quiet)}`)
 console.log(`PING during: ${figures(during)}`)
-const stats = await redis.admin.info('commandstats')
-for (const line of stats.split('\r\n').filter((each) => /scan|pttl|memory/.test(each))) console.log(`  ${line}`)
+// How long each command kept Redis from serving others, by its own clock.
+const stats = `${await redis.admin.info('commandstats')}${await redis.admin.info('latencystats')}`
+for (const line of stats.split('\r\n').filter((each) => /_(scan|pttl|memory)/.test(each))) console.log(`  ${line}`)
 if (seconds > targets.seconds || megabytes > targets.megabytes) process.exitCode = 1
 
 /** A process of its own, of which the operating system says how much memory it had at most. */
@@ -48,9 +51,10 @@ async function audit(port: number): Promise<void> {
   let said = ''
   child.stdout.on('data', (data: Buffer) => (said += data.toString()))
   const watching = setInterval(() => {
+    cpuMs = cpuTimeMs(child.pid!) ?? cpuMs
     try {
       const [, peakKb] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? []
-      peakBytes = Math.max(peakBytes, Number(peakKb) * 1024)
+      if (peakKb !== undefined) peakBytes = Math.max(peakBytes, Number(peakKb) * 1024)
     } catch {
       // It has just ended.
     }

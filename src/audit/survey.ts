@@ -1,6 +1,6 @@
 import type { Connection } from '../live/connection.ts'
 import { refused, type Refused } from '../live/failure.ts'
-import { Refusal, textOf } from '../live/resp.ts'
+import { Refusal, textOf, type Reply } from '../live/resp.ts'
 import type { Pace } from './pace.ts'
 import { count, type Tally } from './tally.ts'
 
@@ -28,49 +28,69 @@ const sampleEvery = 20
  */
 export async function survey(connection: Connection, options: SurveyOptions): Promise<number> {
   const { pace, signal } = options
-  let cursor = '0'
   let keys = 0
   let memory = options.memory
-  do {
+  let page = pageOf(await connection.ask(...scan('0', pace)))
+  for (;;) {
     signal.throwIfAborted()
+    const { names, cursor } = page
+    const sampled = memory ? names.filter((name) => isSampled(options.tallyOf(name))) : []
+    const questions = [
+      ...names.map((name) => ['PTTL', name]),
+      ...sampled.map((name) => ['MEMORY', 'USAGE', name]),
+      // The next page comes along.
+      ...(cursor === '0' ? [] : [scan(cursor, pace)]),
+    ]
     const askedMs = performance.now()
-    const page = await connection.ask('SCAN', cursor, 'COUNT', String(pace.batch))
-    const [next, found] = Array.isArray(page) ? page : []
-    cursor = textOf(next)
-    const names = Array.isArray(found) ? found.map(textOf) : []
-    const counted = await look(connection, names, { ...options, memory })
-    keys += counted.keys
-    memory = counted.memory
+    const replies = await connection.askAll(questions)
+    const tookMs = performance.now() - askedMs
+    keys += countAll(connection.where, names, replies, options)
+    if (memory) memory = weighAll(connection.where, sampled, replies.slice(names.length), options)
     options.seen(keys)
-    await pace.rest(Math.max(names.length, 1), performance.now() - askedMs, signal)
-  } while (cursor !== '0' && cursor !== '')
+    if (cursor === '0') return keys
+    const next = replies.at(-1)!
+    if (next instanceof Refusal) throw refused(connection.where, 'SCAN', next)
+    page = pageOf(next)
+    await pace.rest(names.length, tookMs, signal)
+  }
+}
+
+const scan = (cursor: string, pace: Pace) => ['SCAN', cursor, 'COUNT', String(pace.batch)]
+
+/** The first of a pattern, then one in so many. */
+const isSampled = ({ keys }: Tally) => keys < sampleFirst || keys % sampleEvery === 0
+
+function pageOf(reply: Reply): { cursor: string; names: string[] } {
+  const [cursor, names] = Array.isArray(reply) ? reply : []
+  return { cursor: textOf(cursor), names: Array.isArray(names) ? names.map(textOf) : [] }
+}
+
+/** The number of keys that are still there. */
+function countAll(where: string, names: readonly string[], pttls: readonly Reply[], options: SurveyOptions): number {
+  let keys = 0
+  names.forEach((name, at) => {
+    const pttl = pttls[at]
+    if (pttl instanceof Refusal) throw refused(where, 'PTTL', pttl)
+    // −2: it has gone since SCAN told of it.
+    if (typeof pttl !== 'number' || pttl === -2) return
+    count(options.tallyOf(name), name, pttl, options.ttlLimitMs)
+    keys++
+  })
   return keys
 }
 
-async function look(connection: Connection, names: readonly string[], options: SurveyOptions) {
-  const { tallyOf, ttlLimitMs, told } = options
-  const pttls = await connection.askAll(names.map((name) => ['PTTL', name]))
-  const sampled: string[] = []
-  let keys = 0
-  pttls.forEach((pttl, at) => {
-    if (pttl instanceof Refusal) throw refused(connection.where, 'PTTL', pttl)
-    // −2: it has gone since SCAN told of it.
-    if (typeof pttl !== 'number' || pttl === -2) return
-    const name = names[at]!
-    const tally = tallyOf(name)
-    count(tally, name, pttl, ttlLimitMs)
-    keys++
-    if (options.memory && (tally.keys <= sampleFirst || tally.keys % sampleEvery === 0)) sampled.push(name)
-  })
-  const sizes = await connection.askAll(sampled.map((name) => ['MEMORY', 'USAGE', name]))
-  const refusal = sizes.find((size) => size instanceof Refusal)
-  if (refusal instanceof Refusal) told(refused(connection.where, 'MEMORY USAGE', refusal))
-  sizes.forEach((size, index) => {
-    if (typeof size !== 'number') return
-    // Asked for again: counting other keys may have merged this one's pattern with another.
-    const tally = tallyOf(sampled[index]!)
+/** False where this user may not ask for the memory of a key. */
+function weighAll(where: string, names: readonly string[], sizes: readonly Reply[], options: SurveyOptions): boolean {
+  for (const [at, name] of names.entries()) {
+    const size = sizes[at]
+    if (size instanceof Refusal) {
+      options.told(refused(where, 'MEMORY USAGE', size))
+      return false
+    }
+    if (typeof size !== 'number') continue
+    const tally = options.tallyOf(name)
     tally.sampledKeys++
     tally.sampledBytes += size
-  })
-  return { keys, memory: options.memory && refusal === undefined }
+  }
+  return true
 }
