@@ -31,15 +31,15 @@ export class Patterns {
 
   /** The tally of the key's pattern, in this pass. */
   tallyOf(key: string): Tally {
+    // Before and not after: merging makes new tallies of old ones.
+    if (this.#patterns > patternsMax) this.#narrow()
     let branch = this.#root
     for (const segment of segmentsOf(key)) branch = this.#step(branch, segment)
     if (branch.tallies === undefined) {
       branch.tallies = []
       this.#patterns++
     }
-    const tally = (branch.tallies[this.#pass] ??= emptyTally())
-    if (this.#patterns > patternsMax) this.#narrow()
-    return tally
+    return (branch.tallies[this.#pass] ??= emptyTally())
   }
 
   /** All patterns and what was counted in each pass, the largest first. */
