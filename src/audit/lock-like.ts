@@ -97,6 +97,12 @@ export const isBookkeeping = (pattern: string): boolean => {
   )
 }
 
+/** By its name alone: all that an event or a SCAN tells. */
+export function hasLockName(key: string): boolean {
+  const words = wordsOf(key)
+  return words.some((word) => lockWords.has(word)) && !words.some((word) => besideWords.has(word))
+}
+
 /** `values`: some of the pattern's keys; none where nobody may read them, or all were gone. */
 export function guess(pattern: string, values: readonly Value[]): LockGuess | undefined {
   const words = wordsOf(pattern)

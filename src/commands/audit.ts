@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings'
+import { Command, Option } from '@commander-js/extra-typings'
 import { audit, skippable, type Skippable } from '../audit/audit.ts'
 import { exitCodeOf } from '../audit/report.ts'
 import { renderText } from '../audit/text.ts'
@@ -9,6 +9,7 @@ import { tlsOptions, urlHelp } from '../live/options.ts'
 import { toBytes } from '../live/resp.ts'
 import { parseTarget } from '../live/target.ts'
 import { colorLevel } from '../reporters/color.ts'
+import { collect, parseRate } from './arguments.ts'
 import { examples, exits } from './command.ts'
 import { onInterrupt } from './interrupt.ts'
 import { liveStatus } from './live-status.ts'
@@ -94,13 +95,6 @@ A read-only user for it:
         return interrupt.exitCode() ?? exitCodeOf(report)
       }),
     )
-}
-
-const collect = (glob: string, before: string[]) => [...before, glob]
-
-function parseRate(text: string): number {
-  if (!/^[1-9]\d{0,7}$/.test(text)) throw new InvalidArgumentError('It takes a whole number from 1 on.')
-  return Number(text)
 }
 
 function parseSkip(text: string, before: ReadonlySet<Skippable>): ReadonlySet<Skippable> {
