@@ -14,7 +14,7 @@ export interface Tally {
 }
 
 /** Upper bounds in ms; before them stand the keys without a TTL, after them those with more. */
-export const ttlBounds = [1000, 10_000, 60_000, 600_000, 3_600_000, 86_400_000]
+const ttlBounds = [1000, 10_000, 60_000, 600_000, 3_600_000, 86_400_000]
 export const ttlLabels = ['no TTL', '≤ 1 s', '≤ 10 s', '≤ 1 min', '≤ 10 min', '≤ 1 h', '≤ 1 day', '> 1 day']
 
 const examplesMax = 5

@@ -43,6 +43,20 @@ export function auditCommand() {
       new Option('--format <format>', 'what is printed to stdout').choices(['text', 'json', 'html']).default('text'),
     )
     .option('--html <file>', 'also write the page for a browser')
+    .option(
+      '--clean <glob>',
+      'instead: remove keys of this pattern that have no TTL, or more left than --ttl-limit; a dry run',
+    )
+    .option('--yes', 'with --clean: remove them')
+    .option(
+      '--removed <file>',
+      'with --clean --yes: what was removed, with values and times (picklock-removed-….ndjson)',
+    )
+    .option(
+      '--look-after <duration>',
+      'with --clean: between two looks; what a holder renews meanwhile stays (--ttl-limit + 2s)',
+      parseSpan,
+    )
     .addOption(tlsOptions.ca)
     .addOption(tlsOptions.cert)
     .addOption(tlsOptions.key)
@@ -67,6 +81,7 @@ A read-only user for it:
         "picklock audit redis://a redis://b redis://c --pattern 'lock:*'":
           'the nodes of a quorum; what the locks are is known',
         'picklock audit redis://127.0.0.1 --again-after 60s --html audit.html': 'what grows, and a page',
+        "picklock audit redis://127.0.0.1 --clean 'lock:*'": 'which locks nobody holds any more; --yes removes them',
       }),
     )
     .action(
@@ -74,6 +89,27 @@ A read-only user for it:
         const targets = urls.map((url) => parseTarget(url, options))
         using interrupt = onInterrupt((text) => progress.say(text))
         using progress = liveStatus()
+        if (options.clean !== undefined) {
+          const { cleanNodes } = await import('./audit-clean.ts')
+          const code = await cleanNodes(targets, {
+            pattern: options.clean,
+            yes: options.yes === true,
+            removed: options.removed,
+            lookAfterMs: options.lookAfter,
+            ttlLimitMs: options.ttlLimit,
+            rate: options.rate,
+            format: options.format,
+            signal: interrupt.signal,
+            status: progress.status,
+          })
+          return interrupt.exitCode() ?? code
+        }
+        for (const [flag, given] of Object.entries({
+          yes: options.yes,
+          removed: options.removed,
+          'look-after': options.lookAfter,
+        }))
+          if (given !== undefined) throw new UsageError(`--${flag} is for --clean`)
         const report = await audit({
           targets,
           locks: options.pattern.map(toBytes),
