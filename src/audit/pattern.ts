@@ -43,4 +43,4 @@ function isRandom(text: string): boolean {
 
 const caseChange = /(?<=[a-z])[A-Z]|(?<=[A-Z])[a-z]/g
 /** `OrderPaymentServiceCache` has fewer, what is drawn has more. */
-const changesShare = 0.36
+const changesShare = 0.29

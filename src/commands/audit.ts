@@ -1,8 +1,10 @@
 import { Command, Option } from '@commander-js/extra-typings'
+import { writeFile } from 'node:fs/promises'
 import { audit, skippable, type Skippable } from '../audit/audit.ts'
+import { renderAuditPage } from '../audit/html.ts'
 import { exitCodeOf } from '../audit/report.ts'
 import { renderText } from '../audit/text.ts'
-import { UsageError } from '../lib/failure.ts'
+import { EnvironmentError, UsageError } from '../lib/failure.ts'
 import { suggest } from '../lib/nearest.ts'
 import { parseSpan } from '../lib/span.ts'
 import { tlsOptions, urlHelp } from '../live/options.ts'
@@ -87,6 +89,7 @@ A read-only user for it:
     .action(
       exits(async (urls, options) => {
         const targets = urls.map((url) => parseTarget(url, options))
+        if (options.html !== undefined) await mustBeWritable(options.html)
         using interrupt = onInterrupt((text) => progress.say(text))
         using progress = liveStatus()
         if (options.clean !== undefined) {
@@ -126,11 +129,20 @@ A read-only user for it:
           process.stdout.write(
             renderText(report, { width: process.stdout.columns ?? columnsDefault, color: colorLevel('stdout') }),
           )
+        else process.stdout.write(renderAuditPage(report))
+        if (options.html !== undefined) await writeFile(options.html, renderAuditPage(report))
         for (const sentence of report.nodes.flatMap(({ notRead }) => notRead))
           process.stderr.write(`picklock: ${sentence}\n`)
         return interrupt.exitCode() ?? exitCodeOf(report)
       }),
     )
+}
+
+/** Before a minute's work, not after it. */
+async function mustBeWritable(file: string): Promise<void> {
+  await writeFile(file, '', { flag: 'a' }).catch((error: NodeJS.ErrnoException) => {
+    throw new EnvironmentError(`--html ${file} cannot be written (${error.code})`)
+  })
 }
 
 function parseSkip(text: string, before: ReadonlySet<Skippable>): ReadonlySet<Skippable> {
