@@ -219,7 +219,7 @@ describe('one sentence, exit 3', () => {
   })
 
   test('a connection that breaks half-way: what was seen is kept', async () => {
-    await using cut = await cutAfter(redis.port, 40_000)
+    await using cut = await cutAfter(redis.port, 50_000)
     const { code, node, stderr } = await audited(`redis://127.0.0.1:${cut.port}`)
     expect(code).toBe(3)
     expect(stderr).toMatch(/^picklock: redis:\/\/127\.0\.0\.1:\d+ closed the connection while \w+( \w+)? was asked\n$/)

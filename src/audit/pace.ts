@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Keys in one request: Redis serves nobody else meanwhile, which for so many is a fraction of a millisecond. */
-const batchMax = 250
+/** Keys in one request: Redis serves nobody else meanwhile, which for so many is a millisecond. */
+const batchMax = 500
 const batchMin = 50
 /** An answer that took longer comes from a Redis that is busy: ask for less at once. */
 const slowMs = 25
