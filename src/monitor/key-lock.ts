@@ -123,8 +123,8 @@ export class KeyLock {
       return
     }
     if (hold !== undefined) {
-      // Whoever has it asks no more. Where its grant was doubtful, it was none.
-      if (hold.name !== waiter.name || hold.proved || hold.doubt === undefined) return
+      // Whoever has it asks no more. Where its grant was doubtful, it was none. (A mark may be that of two callers of one connection.)
+      if (hold.name !== token || waiter.name !== token || hold.proved || hold.doubt === undefined) return
       const { doubt } = hold
       this.#undo(hold)
       if (doubt === 'expiry') this.#grant(waiter, atUs)
@@ -172,6 +172,10 @@ export class KeyLock {
     }
     const own = hold.client === client || (sameHost(hold.client, client) && ghost?.client !== client)
     if (own) return this.#end(hold, 'released', atUs)
+    if (hold.doubt === 'start' && !hold.proved) {
+      this.#undo(hold)
+      return this.#freed(atUs)
+    }
     this.#story.foreignRelease(client, hold, atUs)
     if (ghost !== undefined) this.#late(ghost, atUs)
     this.#lose(hold, 'deleted', atUs)

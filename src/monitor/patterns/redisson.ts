@@ -9,13 +9,15 @@ export const redisson = {
   title: 'Redisson’s RLock: a hash of the holder and how often it has entered, by scripts',
   docs: 'A script with a holder `<uuid>:<thread>`. Exact: hincrby behind the call says granted, pttl refused, del released, pexpire alone renewed by the watchdog. Reentries are counted apart. Read-write locks and semaphores are none of this.',
   read({ script }) {
-    const token = script?.args.find((arg) => holder.test(arg))
-    if (script === undefined || token === undefined || script.keys.length === 0) return undefined
-    const operations = script.keys.flatMap((key) => operationOn(script, key, token))
+    const holders = script?.args.filter((arg) => holder.test(arg)) ?? []
+    if (script === undefined || holders.length === 0) return undefined
+    // The watchdog renews several locks in one call: a holder each.
+    const tokenOf = (index: number) => (holders.length === script.keys.length ? holders[index]! : holders[0]!)
+    const operations = script.keys.flatMap((key, index) => operationOn(script, key, tokenOf(index)))
     if (operations.length === 0) return undefined
     return {
       sure: 'certain',
-      because: `its scripts keep ${token.replace(/:\d+$/, ':<thread>')} in a hash`,
+      because: 'its scripts keep the holder, <uuid>:<thread>, in a hash',
       operations,
       reveals: true,
     }

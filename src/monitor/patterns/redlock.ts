@@ -5,6 +5,16 @@ import type { Operation, Pattern, Sighting } from './pattern.ts'
 /** A comment of its scripts, the same from version 2 to 5. */
 const signature = /-- Return the number of entries (added|removed|updated)\./
 
+/** Take, free, extend: of version 4, and of 5. For captures in which they are called by their names only. */
+const ids = new Set([
+  'e5a322e2634ef59a516e8ea150cb085afafee684',
+  '0f0f23b9048b36752b5be114f357ba083449f908',
+  'ce46f80993d5dac20dd066eb301a4e37994bdbed',
+  '96da70f7716f27d278a5218544df37fd8b0a5e4c',
+  'e4612211c9f8f51c257e26e056b0a654b3187242',
+  'aed6f382e410db8ba7926d4e5e9aab410bf2a78a',
+])
+
 /** https://github.com/mike-marcacci/node-redlock */
 export const redlock = {
   name: 'redlock',
@@ -13,7 +23,7 @@ export const redlock = {
   read(call) {
     const { script } = call
     if (script === undefined) return undefined
-    const named = script.text !== undefined && signature.test(script.text)
+    const named = ids.has(script.id) || signature.test(script.text ?? '')
     const taken = take(call)
     if (taken !== undefined)
       return named
