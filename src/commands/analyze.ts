@@ -1,5 +1,8 @@
 import { Command, Option } from '@commander-js/extra-typings'
+import { writeFile } from 'node:fs/promises'
+import { EnvironmentError } from '../lib/failure.ts'
 import { analyse } from '../monitor/analysis.ts'
+import { renderPage } from '../monitor/page.ts'
 import { readCapture, shownPath } from '../monitor/read.ts'
 import { renderAnalysis } from '../monitor/text.ts'
 import { colorLevel } from '../reporters/color.ts'
@@ -14,6 +17,8 @@ export function analyzeCommand() {
     )
     .argument('<capture>', 'what MONITOR wrote, also as gzip; - is stdin')
     .addOption(new Option('--format <format>', 'what is printed to stdout').choices(['text', 'json']).default('text'))
+    .option('--html <file>', 'also writes a page with the lock timeline of a drill’s report; it opens offline')
+    .option('--out <file>', 'writes what is printed into a file instead')
     .addHelpText(
       'after',
       examples({
@@ -23,19 +28,29 @@ export function analyzeCommand() {
       }),
     )
     .action(
-      exits(async (path, { format }) => {
+      exits(async (path, { format, html, out }) => {
         const { capture, broken } = await readCapture(path, () => {})
         if (broken !== undefined) process.stderr.write(`picklock: ${broken}\n`)
         const analysis = analyse(capture, shownPath(path))
-        process.stdout.write(
+        if (html !== undefined) await written(html, renderPage(analysis, capture))
+        const text =
           format === 'json'
             ? `${JSON.stringify(analysis, null, 2)}\n`
             : renderAnalysis(analysis, {
-                width: process.stdout.columns ?? columnsDefault,
-                color: colorLevel('stdout'),
-              }),
-        )
+                width: (out === undefined ? process.stdout.columns : undefined) ?? columnsDefault,
+                color: out === undefined ? colorLevel('stdout') : 0,
+              })
+        if (out === undefined) process.stdout.write(text)
+        else await written(out, text)
         return 0
       }),
     )
+}
+
+async function written(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text)
+  } catch (error) {
+    throw new EnvironmentError(`${file} cannot be written: ${(error as NodeJS.ErrnoException).code}`)
+  }
 }

@@ -141,9 +141,11 @@ export function analyse(capture: Capture, source: string): Analysis {
   locks.sort((a, b) => b.attempts - a.attempts || b.acquisitions - a.acquisitions)
   for (const tally of locks.slice(locksMax)) capture.families.add(tally, tally.pattern().name)
   const serverOf = serverNames(tallies)
-  const entries = Map.groupBy(capture.holds.inOrder(), ({ tally }) => tally)
+  const entries = Map.groupBy(capture.holds.inOrder(), ({ lock }) => lock)
   const startUs = Number.isFinite(traffic.firstUs) ? traffic.firstUs : 0
-  const told = locks.slice(0, locksMax).map((tally) => lockOf(tally, entries.get(tally) ?? [], { startUs, serverOf }))
+  const told = locks
+    .slice(0, locksMax)
+    .map((tally) => lockOf(tally, entries.get(tally.id) ?? [], { startUs, serverOf }))
   return {
     schema: 1,
     source,
@@ -188,8 +190,8 @@ function lockOf(tally: LockTally, entries: readonly Entry[], setting: Setting): 
   const at = (hold: Hold) => orderEntry(hold, setting)
   const spanUs = lastUs - firstUs
   return {
-    key: shown(tally.key),
-    db: tally.db,
+    key: shown(tally.id.key),
+    db: tally.id.db,
     pattern: { name, title: patterns[name].title, sure, because },
     counts: countsOf(tally),
     attemptsPerAcquisition: acquisitions === 0 ? null : attempts / acquisitions,
@@ -243,9 +245,11 @@ export function orderEntry(hold: Hold, { startUs, serverOf }: Setting): OrderEnt
   }
 }
 
-/** Where each attempt has a token of its own, nothing says that two of them are one caller's. */
-export const tellsWaits = ({ attempts, acquisitions, tokensSeenAgain }: LockTally) =>
-  attempts === acquisitions || tokensSeenAgain > 0 || acquisitions === 0
+/** Where nobody ever comes back, each attempt has a token of its own, and nothing says that two of them are one caller's. */
+export const tellsWaits = ({ attempts, acquisitions, again }: LockTally) =>
+  again > 0 || attempts - acquisitions < refusedMin
+/** So few may all have gone for good. */
+const refusedMin = 3
 
 function countsOf(tally: LockTally): Counts {
   const { ends } = tally

@@ -8,7 +8,7 @@ import { LockTally } from './lock-tally.ts'
 import { recognise } from './patterns/index.ts'
 
 /** Keys whose story is told one by one; what is told of those beyond it is told of their families. */
-const keysMax = 20_000
+const keysMax = 5_000
 /** Of the flow of attempts and grants: a day of seconds. */
 const secondsMax = 86_400
 
@@ -29,7 +29,6 @@ export class Capture {
   readonly clients = new Set<string>()
   readonly #calls: Calls
   readonly #lines: Lines
-  #next = 0
   #ended = false
 
   constructor() {
@@ -93,18 +92,21 @@ export class Capture {
   }
 
   #flush({ name, db, atUs }: Call): void {
-    for (const tally of this.tallies.values()) if (name === 'FLUSHALL' || tally.db === db) tally.lock.flush(atUs)
+    for (const tally of this.tallies.values()) if (name === 'FLUSHALL' || tally.id.db === db) tally.lock.flush(atUs)
   }
 
   #open(db: number, key: string): LockTally {
     if (this.tallies.size >= keysMax) this.#makeRoom()
-    const tally = new LockTally(this.#next++, db, key, {
-      over: (of, hold) => {
-        if (hold.before) return
-        this.#count(this.flow.grants, hold.grantedUs)
-        this.holds.add(of, hold)
+    const tally = new LockTally(
+      { db, key },
+      {
+        over: (of, hold) => {
+          if (hold.before) return
+          this.#count(this.flow.grants, hold.grantedUs)
+          this.holds.add(of.id, hold)
+        },
       },
-    })
+    )
     this.tallies.set(nameOf(db, key), tally)
     return tally
   }
@@ -112,16 +114,10 @@ export class Capture {
   /** A tenth of the keys go: those that nobody wanted twice, then those that have been quiet, the oldest first. */
   #makeRoom(): void {
     const wanted = keysMax / 10
-    const gone = [...this.tallies]
-      .filter(([, { attempts, lock }]) => attempts <= 1 && lock.waiting === 0)
-      .slice(0, wanted)
-    if (gone.length < wanted)
-      gone.push(
-        ...[...this.tallies]
-          .filter(([, tally]) => !gone.some(([, each]) => each === tally))
-          .toSorted(([, a], [, b]) => a.lastUs - b.lastUs)
-          .slice(0, wanted - gone.length),
-      )
+    const all = [...this.tallies]
+    const gone = new Map(all.filter(([, { attempts, lock }]) => attempts <= 1 && lock.waiting === 0).slice(0, wanted))
+    const quiet = all.toSorted(([, one], [, other]) => one.lastUs - other.lastUs)
+    for (const [name, tally] of quiet.slice(0, wanted)) if (gone.size < wanted) gone.set(name, tally)
     for (const [name, tally] of gone) {
       this.tallies.delete(name)
       tally.lock.finish(this.traffic.lastUs)

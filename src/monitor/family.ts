@@ -20,7 +20,7 @@ export class Families {
   readonly #byName = new Map<string, Family>()
 
   add(tally: LockTally, pattern: PatternName): void {
-    const wanted = familyOf(tally.key)
+    const wanted = familyOf(tally.id.key)
     const name = this.#byName.has(wanted) || this.#byName.size < familiesMax ? wanted : '*'
     let family = this.#byName.get(name)
     if (family === undefined)

@@ -1,8 +1,13 @@
 import type { Hold } from './hold.ts'
-import type { LockTally } from './lock-tally.ts'
+
+/** Not the tally itself: that goes when its key has to make room. */
+export interface LockId {
+  db: number
+  key: string
+}
 
 export interface Entry {
-  tally: LockTally
+  lock: LockId
   hold: Hold
 }
 
@@ -16,10 +21,10 @@ export class HoldBook {
   /** All that there were. */
   count = 0
 
-  add(tally: LockTally, hold: Hold): void {
+  add(lock: LockId, hold: Hold): void {
     const overlaps = hold.end === 'late' && hold.others.length > 0
     if (this.count++ % this.#every !== 0 && !overlaps) return
-    this.#entries.push({ tally, hold })
+    this.#entries.push({ lock, hold })
     if (this.#entries.length <= holdsMax) return
     this.#every *= 2
     this.#entries = this.#entries.filter(({ hold: each }, index) => index % 2 === 0 || each.others.length > 0)

@@ -3,7 +3,8 @@ import type { Operation } from './patterns/pattern.ts'
 
 /** What a key's story tells of it; `Locks` (locks.ts) counts it. */
 export interface Story {
-  attempt(client: string): void
+  /** `again`: by somebody who had been refused before. */
+  attempt(client: string, again: boolean): void
   /** A grant that counts; `undone` takes it back. */
   granted(hold: Hold): void
   undone(hold: Hold): void
@@ -104,8 +105,8 @@ export class KeyLock {
 
   #attempt(operation: Operation & { kind: 'attempt' }, client: string, atUs: number): void {
     const { token, ttlMs, outcome } = operation
-    this.#story.attempt(client)
     const waiter = this.#waiterOf(token, client, atUs, ttlMs)
+    this.#story.attempt(client, waiter.attempts > 0)
     waiter.attempts++
     waiter.lastUs = atUs
     waiter.ttlMs = ttlMs

@@ -1,4 +1,5 @@
 import type { Hold, HoldEnd } from './hold.ts'
+import type { LockId } from './hold-book.ts'
 import { KeyLock, type Story } from './key-lock.ts'
 import type { PatternName } from './patterns/index.ts'
 import { patterns } from './patterns/index.ts'
@@ -24,10 +25,8 @@ export interface Watcher {
 
 /** One lock's story and what is counted of it, in bounded memory. */
 export class LockTally {
-  readonly db: number
-  readonly key: string
+  readonly id: LockId
   readonly lock: KeyLock
-  readonly number: number
   attempts = 0
   acquisitions = 0
   reentries = 0
@@ -48,8 +47,8 @@ export class LockTally {
   withoutTtl = 0
   overlaps = 0
   gaveUp = 0
-  /** Grants whose token had asked before. */
-  tokensSeenAgain = 0
+  /** Attempts of somebody who had been refused before. */
+  again = 0
   firstUs = Infinity
   lastUs = -Infinity
   firstOverlap: { first: Hold; second: Hold; untilUs: number } | undefined
@@ -68,10 +67,8 @@ export class LockTally {
   readonly shares = new Map<string, Share>()
   readonly signs = new Map<PatternName, { sure: Sureness; because: string; count: number }>()
 
-  constructor(number: number, db: number, key: string, watcher: Watcher) {
-    this.number = number
-    this.db = db
-    this.key = key
+  constructor(id: LockId, watcher: Watcher) {
+    this.id = id
     this.lock = new KeyLock(this.#story(watcher))
   }
 
@@ -113,8 +110,9 @@ export class LockTally {
 
   #story(watcher: Watcher): Story {
     return {
-      attempt: (client) => {
+      attempt: (client, again) => {
         this.attempts++
+        if (again) this.again++
         this.share(client).attempts++
       },
       granted: (hold) => {
@@ -157,7 +155,6 @@ export class LockTally {
     this.heldUs += Math.max(0, leaseEndUs - grantedUs)
     this.waits.addUs(grantedUs - askedUs)
     this.attemptsEach.addMs(attempts)
-    if (attempts > 1) this.tokensSeenAgain++
     if (handOverUs !== undefined) this.handOvers.addUs(handOverUs)
     this.#arrived(askedUs)
     const share = this.share(hold.client)

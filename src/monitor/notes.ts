@@ -80,6 +80,6 @@ function ofLocks(
 ): string | false {
   const some = locks.filter(which)
   if (some.length === 0) return false
-  const names = some.slice(0, namedMax).map(({ key }) => shown(key))
+  const names = some.slice(0, namedMax).map(({ id }) => shown(id.key))
   return sentence(names.join(', ') + (some.length > namedMax ? ` and ${some.length - namedMax} more` : ''))
 }
