@@ -1,5 +1,7 @@
 import { hostOf } from './key-lock.ts'
 import type { Capture } from './capture.ts'
+import { sumOf, type Counts } from './counts.ts'
+import { Families, type Family } from './family.ts'
 import type { Entry } from './hold-book.ts'
 import type { Hold, HoldEnd } from './hold.ts'
 import { otherClients, type LockTally, type Share } from './lock-tally.ts'
@@ -65,31 +67,6 @@ export interface LockAnalysis {
   order: OrderEntry[]
 }
 
-export interface Counts {
-  attempts: number
-  acquisitions: number
-  refused: number
-  renewals: number
-  reentries: number
-  /** Grants without a time to live. */
-  without_ttl: number
-  /** Holds by how they ended (hold.ts). */
-  released: number
-  late_releases: number
-  left_to_expire: number
-  deleted_by_others: number
-  overwritten: number
-  flushed: number
-  gone: number
-  open_at_the_end: number
-  held_before: number
-  foreign_releases: number
-  stray_releases: number
-  overlaps: number
-  /** Tokens that were refused and never granted; absent where each attempt had a token of its own. */
-  gave_up?: number
-}
-
 export interface ServerShare {
   server: string
   /** Connections. */
@@ -120,10 +97,7 @@ export interface FamilySummary {
   name: string
   pattern: PatternName
   keys: number
-  attempts: number
-  acquisitions: number
-  without_ttl: number
-  overlaps: number
+  counts: Counts
   hold_time: Summary
 }
 
@@ -137,9 +111,10 @@ export function analyse(capture: Capture, source: string): Analysis {
   const { traffic } = capture
   const tallies = [...capture.tallies.values()]
   const locks = tallies.filter((tally) => tally.pattern().sure !== 'possible')
-  for (const tally of tallies) if (tally.pattern().sure === 'possible') capture.marks.add(tally, tally.pattern().name)
+  const [families, marks] = [new Families(capture.families), new Families(capture.marks)]
+  for (const tally of tallies) if (tally.pattern().sure === 'possible') marks.add(tally, tally.pattern().name)
   locks.sort((a, b) => b.attempts - a.attempts || b.acquisitions - a.acquisitions)
-  for (const tally of locks.slice(locksMax)) capture.families.add(tally, tally.pattern().name)
+  for (const tally of locks.slice(locksMax)) families.add(tally, tally.pattern().name)
   const serverOf = serverNames(tallies)
   const entries = Map.groupBy(capture.holds.inOrder(), ({ lock }) => lock)
   const startUs = Number.isFinite(traffic.firstUs) ? traffic.firstUs : 0
@@ -162,10 +137,12 @@ export function analyse(capture: Capture, source: string): Analysis {
     },
     notes: notesOf(capture, locks),
     servers: sharesOf(locks, serverOf),
-    counts: sum(locks.map(countsOf)),
+    counts: sumOf(
+      [...capture.families.all(), ...locks.map((tally) => ({ counts: tally.counts() }))].map(({ counts }) => counts),
+    ),
     locks: told,
-    more: capture.families.all().map(familyOf),
-    marks: capture.marks.all().map(familyOf),
+    more: families.all().map(familyOf),
+    marks: marks.all().map(familyOf),
   }
 }
 
@@ -193,10 +170,10 @@ function lockOf(tally: LockTally, entries: readonly Entry[], setting: Setting): 
     key: shown(tally.id.key),
     db: tally.id.db,
     pattern: { name, title: patterns[name].title, sure, because },
-    counts: countsOf(tally),
+    counts: tally.counts(),
     attemptsPerAcquisition: acquisitions === 0 ? null : attempts / acquisitions,
     latencyMs: {
-      ...(tellsWaits(tally) && { acquire_wait: tally.waits.summary() }),
+      ...(tally.tellsWaits && { acquire_wait: tally.waits.summary() }),
       hold_time: holds.summary(),
       handoff: tally.handOvers.summary(),
     },
@@ -245,44 +222,6 @@ export function orderEntry(hold: Hold, { startUs, serverOf }: Setting): OrderEnt
   }
 }
 
-/** Where nobody ever comes back, each attempt has a token of its own, and nothing says that two of them are one caller's. */
-export const tellsWaits = ({ attempts, acquisitions, again }: LockTally) =>
-  again > 0 || attempts - acquisitions < refusedMin
-/** So few may all have gone for good. */
-const refusedMin = 3
-
-function countsOf(tally: LockTally): Counts {
-  const { ends } = tally
-  return {
-    attempts: tally.attempts,
-    acquisitions: tally.acquisitions,
-    refused: tally.attempts - tally.acquisitions - tally.reentries,
-    renewals: tally.renewals,
-    reentries: tally.reentries,
-    without_ttl: tally.withoutTtl,
-    released: ends.released,
-    late_releases: ends.late,
-    left_to_expire: ends.expired,
-    deleted_by_others: ends.deleted,
-    overwritten: ends.overwritten,
-    flushed: ends.flushed,
-    gone: ends.gone,
-    open_at_the_end: ends.open,
-    held_before: tally.before,
-    foreign_releases: tally.foreignReleases,
-    stray_releases: tally.strayReleases,
-    overlaps: tally.overlaps,
-    ...(tellsWaits(tally) && { gave_up: tally.gaveUp }),
-  }
-}
-
-function sum(all: readonly Counts[]): Counts {
-  const total: Record<string, number> = {}
-  for (const counts of all)
-    for (const [name, count] of Object.entries(counts)) total[name] = (total[name] ?? 0) + (count ?? 0)
-  return { attempts: 0, acquisitions: 0, overlaps: 0, ...total } as Counts
-}
-
 function sharesOf(tallies: readonly LockTally[], serverOf: (client: string) => string): ServerShare[] {
   const byServer = new Map<string, { clients: Set<string>; share: Share }>()
   let grants = 0
@@ -301,7 +240,7 @@ function sharesOf(tallies: readonly LockTally[], serverOf: (client: string) => s
       server.share.waitedMaxMs = Math.max(server.share.waitedMaxMs, share.waitedMaxMs)
       grants += share.grants
     }
-  const told = tallies.every(tellsWaits)
+  const told = tallies.every((tally) => tally.tellsWaits)
   return [...byServer]
     .toSorted(
       ([a, one], [b, other]) => other.share.grants - one.share.grants || a.localeCompare(b, 'en', { numeric: true }),
@@ -323,22 +262,10 @@ function jain(grants: readonly number[]): number | null {
   return total ** 2 / (grants.length * grants.reduce((all, each) => all + each ** 2, 0))
 }
 
-const familyOf = ({
-  name,
-  pattern,
-  keys,
-  attempts,
-  acquisitions,
-  withoutTtl,
-  overlaps,
-  holds,
-}: ReturnType<Capture['families']['all']>[number]): FamilySummary => ({
+const familyOf = ({ name, pattern, keys, counts, holds }: Family): FamilySummary => ({
   name: shown(name),
   pattern,
   keys,
-  attempts,
-  acquisitions,
-  without_ttl: withoutTtl,
-  overlaps,
+  counts,
   hold_time: holds.summary(),
 })

@@ -127,7 +127,7 @@ export class Calls {
       line.readArguments()
       this.#listener.onCall(this.#callOf(line))
     } else if (name === 'SCRIPT' && line.readArguments() && line.count === 2 && line.is(0, 'LOAD')) {
-      this.#book.learn(line.argument(1))
+      this.#book.learn(line.raw(1))
     }
   }
 
@@ -145,13 +145,14 @@ export class Calls {
 
   #takeScript(line: Line): void {
     if (!this.#readWhole(line) || line.count < 2) return
-    const args = line.arguments()
-    const count = Number(args[1])
-    if (!(count >= 0 && count <= args.length - 2)) return
-    const entry = this.#book.entry(line.name, args[0]!)
+    const args: string[] = []
+    for (let n = 1; n < line.count; n++) args.push(line.argument(n))
+    const count = Number(args[0])
+    if (!(count >= 0 && count < args.length)) return
+    const entry = this.#book.entry(line.name, line.raw(0))
     this.#open = {
       ...this.#callOf(line, args),
-      script: { ...entry, keys: args.slice(2, 2 + count), args: args.slice(2 + count), ran: [] },
+      script: { ...entry, keys: args.slice(1, 1 + count), args: args.slice(1 + count), ran: [] },
     }
   }
 

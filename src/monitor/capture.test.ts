@@ -280,7 +280,7 @@ describe('a capture that is not as it should be', () => {
   it('takes a key that nobody wanted twice for a mark, and no lock', () => {
     const { analysis } = read(setNx(0, a, tokenA, { key: 'seen:17' }), setNx(1, a, tokenA, { key: 'seen:18' }))
     expect(analysis.locks).toEqual([])
-    expect(analysis.marks).toMatchObject([{ name: 'seen:*', keys: 2, attempts: 2 }])
+    expect(analysis.marks).toMatchObject([{ name: 'seen:*', keys: 2, counts: { attempts: 2 } }])
   })
 
   it('tells of a cluster, of scripts without their calls, and of time that goes back', () => {
@@ -322,8 +322,9 @@ describe('a capture that is not as it should be', () => {
       )
     capture.end()
     expect(capture.tallies.size).toBeLessThanOrEqual(5_000)
-    const { more, notes, locks } = analyse(capture, 'test')
-    expect(more.reduce((sum, { acquisitions }) => sum + acquisitions, 0) + locks.length).toBe(12_000)
+    const { counts, more, notes, locks } = analyse(capture, 'test')
+    expect(counts.acquisitions).toBe(12_000)
+    expect(more.reduce((sum, { counts }) => sum + counts.acquisitions, 0) + locks.length).toBe(12_000)
     expect(notes).toContainEqual(expect.stringContaining('more keys than can be told one by one'))
   })
 })

@@ -9,6 +9,8 @@ import { recognise } from './patterns/index.ts'
 
 /** Keys whose story is told one by one; what is told of those beyond it is told of their families. */
 const keysMax = 5_000
+/** Connections that are counted. */
+const clientsMax = 100_000
 /** Of the flow of attempts and grants: a day of seconds. */
 const secondsMax = 86_400
 
@@ -25,7 +27,7 @@ export class Capture {
   readonly holds = new HoldBook()
   /** Attempts and grants a second, from the first second on. */
   readonly flow = { firstS: 0, attempts: [] as number[], grants: [] as number[] }
-  /** Calls of read-write locks and semaphores, which let several in. */
+  /** That had to do with a lock. */
   readonly clients = new Set<string>()
   readonly #calls: Calls
   readonly #lines: Lines
@@ -73,7 +75,6 @@ export class Capture {
       if (tally === undefined) continue
       tally.sign(pattern, sure, because)
       tally.seen(call.atUs)
-      if (this.clients.size < 100_000) this.clients.add(call.client)
       if (operation.kind === 'attempt') this.#count(this.flow.attempts, call.atUs)
       tally.lock.apply(operation, call.client, call.atUs)
     }
@@ -100,6 +101,9 @@ export class Capture {
     const tally = new LockTally(
       { db, key },
       {
+        client: (name) => {
+          if (this.clients.size < clientsMax) this.clients.add(name)
+        },
         over: (of, hold) => {
           if (hold.before) return
           this.#count(this.flow.grants, hold.grantedUs)

@@ -1,3 +1,4 @@
+import { sumOf, type Counts } from './counts.ts'
 import type { LockTally } from './lock-tally.ts'
 import type { PatternName } from './patterns/index.ts'
 import { Spread } from './spread.ts'
@@ -9,51 +10,42 @@ export interface Family {
   name: string
   pattern: PatternName
   keys: number
-  attempts: number
-  acquisitions: number
-  withoutTtl: number
-  overlaps: number
+  counts: Counts
   holds: Spread
 }
 
 export class Families {
   readonly #byName = new Map<string, Family>()
 
+  /** @param earlier what else counts; it stays as it is */
+  constructor(earlier?: Families) {
+    for (const family of earlier?.all() ?? []) this.#add(family.name, family)
+  }
+
   add(tally: LockTally, pattern: PatternName): void {
-    const wanted = familyOf(tally.id.key)
+    this.#add(familyOf(tally.id.key), { pattern, keys: 1, counts: tally.counts(), holds: tally.holds })
+  }
+
+  #add(wanted: string, { pattern, keys, counts, holds }: Omit<Family, 'name'>): void {
     const name = this.#byName.has(wanted) || this.#byName.size < familiesMax ? wanted : '*'
     let family = this.#byName.get(name)
     if (family === undefined)
-      this.#byName.set(
-        name,
-        (family = {
-          name,
-          pattern,
-          keys: 0,
-          attempts: 0,
-          acquisitions: 0,
-          withoutTtl: 0,
-          overlaps: 0,
-          holds: new Spread(),
-        }),
-      )
-    family.keys++
-    family.attempts += tally.attempts
-    family.acquisitions += tally.acquisitions
-    family.withoutTtl += tally.withoutTtl
-    family.overlaps += tally.overlaps
-    family.holds.add(tally.holds)
+      this.#byName.set(name, (family = { name, pattern, keys: 0, counts: sumOf([]), holds: new Spread() }))
+    family.keys += keys
+    family.counts = sumOf([family.counts, counts])
+    family.holds.add(holds)
   }
 
   get keys(): number {
     return this.all().reduce((sum, { keys }) => sum + keys, 0)
   }
 
+  /** The busiest first. */
   all(): Family[] {
-    return [...this.#byName.values()].toSorted((a, b) => b.attempts - a.attempts)
+    return [...this.#byName.values()].toSorted((a, b) => b.counts.attempts - a.counts.attempts)
   }
 }
 
 /** Ids are numbers, UUIDs, and long words of hex digits. */
-export const familyOf = (key: string): string =>
+const familyOf = (key: string): string =>
   key.replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{16,}\b|\d+/gi, '*')

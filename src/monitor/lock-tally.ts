@@ -1,3 +1,4 @@
+import type { Counts } from './counts.ts'
 import type { Hold, HoldEnd } from './hold.ts'
 import type { LockId } from './hold-book.ts'
 import { KeyLock, type Story } from './key-lock.ts'
@@ -14,17 +15,23 @@ export interface Share {
   waitedMaxMs: number
 }
 
+/** So few refused ones may all have gone for good. */
+const refusedMin = 3
+
 /** Clients that are told apart for each lock; those beyond share a line. */
 const clientsMax = 512
 export const otherClients = 'others'
 
 export interface Watcher {
+  /** One that this lock has not seen before. */
+  client(name: string): void
   /** A hold that is over. */
   over(tally: LockTally, hold: Hold): void
 }
 
 /** One lock's story and what is counted of it, in bounded memory. */
 export class LockTally {
+  readonly #watcher: Watcher
   readonly id: LockId
   readonly lock: KeyLock
   attempts = 0
@@ -69,7 +76,8 @@ export class LockTally {
 
   constructor(id: LockId, watcher: Watcher) {
     this.id = id
-    this.lock = new KeyLock(this.#story(watcher))
+    this.#watcher = watcher
+    this.lock = new KeyLock(this.#story())
   }
 
   sign(pattern: PatternName, sure: Sureness, because: string): void {
@@ -101,14 +109,47 @@ export class LockTally {
     return { name, sure, because }
   }
 
+  /** Where nobody ever comes back, each attempt has a token of its own, and nothing says that two of them are one caller's. */
+  get tellsWaits(): boolean {
+    return this.again > 0 || this.attempts - this.acquisitions < refusedMin
+  }
+
+  counts(): Counts {
+    const { ends } = this
+    return {
+      attempts: this.attempts,
+      acquisitions: this.acquisitions,
+      refused: this.attempts - this.acquisitions - this.reentries,
+      renewals: this.renewals,
+      reentries: this.reentries,
+      without_ttl: this.withoutTtl,
+      released: ends.released,
+      late_releases: ends.late,
+      left_to_expire: ends.expired,
+      deleted_by_others: ends.deleted,
+      overwritten: ends.overwritten,
+      flushed: ends.flushed,
+      gone: ends.gone,
+      open_at_the_end: ends.open,
+      held_before: this.before,
+      foreign_releases: this.foreignReleases,
+      stray_releases: this.strayReleases,
+      overlaps: this.overlaps,
+      ...(this.tellsWaits && { gave_up: this.gaveUp }),
+    }
+  }
+
   share(client: string): Share {
-    const name = this.shares.has(client) || this.shares.size < clientsMax ? client : otherClients
-    let share = this.shares.get(name)
-    if (share === undefined) this.shares.set(name, (share = { attempts: 0, grants: 0, waitedMs: 0, waitedMaxMs: 0 }))
+    const known = this.shares.get(client)
+    if (known !== undefined) return known
+    this.#watcher.client(client)
+    const name = this.shares.size < clientsMax ? client : otherClients
+    const share = this.shares.get(name) ?? { attempts: 0, grants: 0, waitedMs: 0, waitedMaxMs: 0 }
+    this.shares.set(name, share)
     return share
   }
 
-  #story(watcher: Watcher): Story {
+  #story(): Story {
     return {
       attempt: (client, again) => {
         this.attempts++
@@ -127,7 +168,7 @@ export class LockTally {
       renewed: () => this.renewals++,
       over: (hold) => {
         this.#over(hold)
-        watcher.over(this, hold)
+        this.#watcher.over(this, hold)
       },
       overlap: (first, second, untilUs) => {
         this.overlaps++

@@ -1,5 +1,4 @@
 import { plural } from '../reporters/text.ts'
-import { tellsWaits } from './analysis.ts'
 import type { Capture } from './capture.ts'
 import type { LockTally } from './lock-tally.ts'
 import { shown } from './words.ts'
@@ -53,7 +52,7 @@ export function notesOf(capture: Capture, locks: readonly LockTally[]): string[]
     ),
     ofLocks(
       locks,
-      (tally) => !tellsWaits(tally),
+      (tally) => !tally.tellsWaits,
       (keys) =>
         `each attempt on ${keys} has a token of its own, so which of them were one caller's, and how long it waited, cannot be told`,
     ),

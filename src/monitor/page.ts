@@ -133,7 +133,7 @@ const orderRow = ({ atMs, client, attempts, waitedMs, handoffMs, heldMs, end }: 
 function families({ more, marks }: Analysis): Markup | undefined {
   if (more.length + marks.length === 0) return undefined
   return markup`<h2>Other keys, by their names without numbers</h2><table><thead><tr><th>keys</th><th class="number">how many</th><th class="number">attempts</th><th class="number">grants</th><th></th></tr></thead><tbody>
-${more.map((each) => markup`<tr><td><code>${each.name}</code></td><td class="number">${each.keys}</td><td class="number">${each.attempts}</td><td class="number">${each.acquisitions}</td><td>${each.pattern}</td></tr>`)}
-${marks.map((each) => markup`<tr><td><code>${each.name}</code></td><td class="number">${each.keys}</td><td class="number">${each.attempts}</td><td class="number">${each.acquisitions}</td><td>SET NX, never wanted twice and never freed: a mark, or a lock that nobody contends for</td></tr>`)}
+${more.map((each) => markup`<tr><td><code>${each.name}</code></td><td class="number">${each.keys}</td><td class="number">${each.counts.attempts}</td><td class="number">${each.counts.acquisitions}</td><td>${each.pattern}</td></tr>`)}
+${marks.map((each) => markup`<tr><td><code>${each.name}</code></td><td class="number">${each.keys}</td><td class="number">${each.counts.attempts}</td><td class="number">${each.counts.acquisitions}</td><td>SET NX, never wanted twice and never freed: a mark, or a lock that nobody contends for</td></tr>`)}
 </tbody></table>`
 }

@@ -196,7 +196,7 @@ function familyLines(locks: readonly LockAnalysis[], more: readonly FamilySummar
   return lines.flatMap((line, index) => write(index === 0 ? 'other locks' : '', line))
 }
 
-const familyText = ({ name, keys, pattern, attempts, acquisitions, hold_time }: FamilySummary) =>
+const familyText = ({ name, keys, pattern, counts: { attempts, acquisitions }, hold_time }: FamilySummary) =>
   `${name} (${plural(keys, 'key')}, ${pattern}): ${plural(attempts, 'attempt')}, ${acquisitions} granted${'p50' in hold_time ? `, held ${humanMs(hold_time.p50)}` : ''}`
 
 function markLines(marks: readonly FamilySummary[], write: Write): string[] {
