@@ -45,6 +45,14 @@ export const commands = {
     title: 'What a word of a report means: a metric, a fault, a scenario, a lock, an exit code',
     load: async () => (await import('./explain.ts')).explainCommand(),
   },
+  audit: {
+    title: 'What is wrong with the locks of a live Redis, which is only read',
+    load: async () => (await import('./audit.ts')).auditCommand(),
+  },
+  watch: {
+    title: 'The locks of a live Redis as they come and go: what leaks, and when memory is full',
+    load: async () => (await import('./watch.ts')).watchCommand(),
+  },
   up: {
     title: 'Start a topology, print its endpoints, keep it until Ctrl-C',
     load: async () => (await import('./up.ts')).upCommand(),

@@ -52,7 +52,9 @@ const databaseMax = 16_383
 const portMax = 65_535
 
 /** Throws a UsageError that never repeats the password. */
-export function parseTarget(url: string, files: TlsFiles = {}, env: NodeJS.ProcessEnv = process.env): Target {
+export function parseTarget(url: string, options: TlsFiles = {}, env: NodeJS.ProcessEnv = process.env): Target {
+  const { tlsCa, tlsCert, tlsKey, tlsInsecure } = options
+  const files = { tlsCa, tlsCert, tlsKey, tlsInsecure }
   const [, scheme, rest] = /^([a-z+]+):\/\/(.*)$/is.exec(url) ?? []
   if (scheme === undefined || rest === undefined)
     throw new UsageError(`${withoutPassword(url)} is no URL of a Redis: ${examples}`)

@@ -1,0 +1,156 @@
+import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings'
+import { humanShare } from '../audit/words.ts'
+import { EnvironmentError } from '../lib/failure.ts'
+import { parseSpan } from '../lib/span.ts'
+import { tlsOptions, urlHelp } from '../live/options.ts'
+import { toBytes } from '../live/resp.ts'
+import { parseTarget } from '../live/target.ts'
+import { jsonLines, jsonSummary, leakText, memoryText, statusLine, summaryText } from '../watch/lines.ts'
+import { parseListen } from '../watch/metrics.ts'
+import { exitCodeOfWatch, Summing } from '../watch/summary.ts'
+import { watch, type Look } from '../watch/watch.ts'
+import { collect, parseRate } from './arguments.ts'
+import { examples, exits } from './command.ts'
+import { onInterrupt } from './interrupt.ts'
+import { LiveLine } from './live-line.ts'
+
+const rateDefault = 20_000
+/** More in one interval are a number. */
+const leaksShown = 10
+
+export function watchCommand() {
+  return new Command('watch')
+    .description(
+      'Watches the locks of a live Redis: taken, given back, expired (its holder never gave it back), and the memory. Writes nothing; --enable-notifications alone changes one setting, and puts it back.',
+    )
+    .argument('<url>', urlHelp)
+    .option(
+      '--pattern <glob>',
+      'these keys are locks, as in KEYS; repeatable (default: what is called one)',
+      collect,
+      [],
+    )
+    .option('--ttl-limit <duration>', 'a lock should live for no longer (10s)', parseSpan, 10_000)
+    .option('--for <duration>', 'end after that long (default: Ctrl-C)', parseSpan)
+    .option('--every <duration>', 'between two looks (1s)', parseSpan, 1000)
+    .option(
+      '--rate <n>',
+      `keys per second, at most, where it looks at all of them (${rateDefault})`,
+      parseRate,
+      rateDefault,
+    )
+    .option('--alarm <share>', 'of the memory limit, as 80%: from here on it is told (80%)', parseShare, 0.8)
+    .option('--enable-notifications', 'turn keyspace notifications on for as long as it watches')
+    .option('--metrics <address>', 'serve Prometheus at /metrics: :9121 on loopback, or 0.0.0.0:9121')
+    .addOption(new Option('--format <format>', 'live on a terminal, ndjson elsewhere').choices(['live', 'ndjson']))
+    .addOption(tlsOptions.ca)
+    .addOption(tlsOptions.cert)
+    .addOption(tlsOptions.key)
+    .addOption(tlsOptions.insecure)
+    .addHelpText(
+      'after',
+      `
+It sees by keyspace notifications where Redis sends them (notify-keyspace-events has E, g, $, h, x and e), else by looking at all keys again and again.
+Exit codes: 0 all was well; 1 a lock expired, was evicted, or has no TTL; 99 only the alarm's level or --ttl-limit was passed;
+3 the connection was lost (the summary tells of the time before); 2 a mistake in the command.
+`,
+    )
+    .addHelpText(
+      'after',
+      examples({
+        'picklock watch redis://127.0.0.1:6379': 'until Ctrl-C, which ends it with a summary',
+        'picklock watch redis://127.0.0.1 --enable-notifications': 'sees every lock, also short ones',
+        "picklock watch redis://127.0.0.1 --pattern 'stock:*' --for 30s": 'thirty seconds; what the locks are is known',
+        'picklock watch redis://127.0.0.1 --alarm 70% --metrics :9121': 'for Prometheus',
+        'picklock watch redis://127.0.0.1 --format ndjson | jq .': 'for a program',
+      }),
+    )
+    .action(
+      exits(async (url, options) => {
+        const target = parseTarget(url, options)
+        const listen = options.metrics === undefined ? undefined : parseListen(options.metrics)
+        using interrupt = onInterrupt(() => {})
+        await using stack = new AsyncDisposableStack()
+        const end = new AbortController()
+        if (options.for !== undefined) {
+          const timer = setTimeout(() => end.abort(), options.for)
+          stack.defer(() => clearTimeout(timer))
+        }
+        const isLive = (options.format ?? (process.stdout.isTTY ? 'live' : 'ndjson')) === 'live'
+        const screen = isLive ? liveScreen() : ndjson
+        const endpoint = listen && stack.use(await (await import('../watch/metrics.ts')).serveMetrics(listen))
+        if (endpoint) screen.note(`metrics at ${endpoint.url}`)
+        const sum = new Summing()
+        try {
+          await watch({
+            target,
+            locks: options.pattern.map(toBytes),
+            ttlLimitMs: options.ttlLimit,
+            everyMs: options.every,
+            rate: options.rate,
+            alarmShare: options.alarm,
+            enableNotifications: options.enableNotifications === true,
+            signal: AbortSignal.any([interrupt.signal, end.signal]),
+            note: screen.note,
+            look(look) {
+              sum.add(look)
+              endpoint?.set(look)
+              screen.look(look)
+            },
+          })
+        } catch (error) {
+          if (!(error instanceof EnvironmentError)) throw error
+          screen.end(sum)
+          throw error
+        }
+        screen.end(sum)
+        const summary = sum.summary()
+        // Ctrl-C is how this command is meant to end: the code is the summary's.
+        return summary === undefined ? 0 : exitCodeOfWatch(summary)
+      }),
+    )
+}
+
+interface Screen {
+  note(text: string): void
+  look(look: Look): void
+  end(sum: Summing): void
+}
+
+const ndjson: Screen = {
+  note: (text) => void process.stderr.write(`picklock: ${text}\n`),
+  look: (look) => void process.stdout.write(jsonLines(look)),
+  end(sum) {
+    const summary = sum.summary()
+    if (summary) process.stdout.write(jsonSummary(summary))
+  },
+}
+
+/** One line that is rewritten, and above it what is worth staying. */
+function liveScreen(): Screen {
+  const line = new LiveLine(process.stdout)
+  const say = (text: string) => line.say(() => `  ${text}`)
+  return {
+    note: (text) => void process.stderr.write(`  ${text}\n`),
+    look(look) {
+      const time = look.at.toTimeString().slice(0, 8)
+      for (const leak of look.leaks.slice(0, leaksShown)) say(`${time}  ${leakText(leak)}`)
+      if (look.leaks.length > leaksShown) say(`${time}  and ${look.leaks.length - leaksShown} more`)
+      if (look.alarm)
+        say(`${time}  ALARM: ${humanShare(look.memory.share)} of the memory limit; ${memoryText(look.memory)}`)
+      line.show(() => `  ${statusLine(look)}`)
+    },
+    end(sum) {
+      line.clear()
+      const summary = sum.summary()
+      if (summary) process.stdout.write(summaryText(summary))
+    },
+  }
+}
+
+function parseShare(text: string): number {
+  const [, percent] = /^(\d{1,3}(?:\.\d+)?)%$/.exec(text.trim()) ?? []
+  if (percent === undefined || Number(percent) <= 0 || Number(percent) > 100)
+    throw new InvalidArgumentError('It takes a share of the limit, as 80%.')
+  return Number(percent) / 100
+}
