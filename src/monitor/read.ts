@@ -15,21 +15,30 @@ export interface Read {
 }
 
 /** Reads a capture from a file or, with `-`, from stdin; gzip by its first bytes. Throws a UsageError where there is nothing to read. */
-export async function readCapture(path: string, onProgress: (bytes: number) => void): Promise<Read> {
+export async function readCapture(
+  path: string,
+  onProgress: (bytes: number) => void,
+  signal?: AbortSignal,
+): Promise<Read> {
   const source = path === '-' ? process.stdin : createReadStream(await existing(path), { highWaterMark: chunkBytes })
   const capture = new Capture()
   let broken: string | undefined
   try {
-    await pipeline(unzipped(source), async (chunks: AsyncIterable<Buffer>) => {
-      for await (const chunk of chunks) {
-        capture.take(chunk)
-        onProgress(capture.bytes)
-      }
-    })
+    await pipeline(
+      unzipped(source),
+      async (chunks: AsyncIterable<Buffer>) => {
+        for await (const chunk of chunks) {
+          capture.take(chunk)
+          onProgress(capture.bytes)
+        }
+      },
+      { ...(signal && { signal }) },
+    )
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    if (code?.startsWith('Z_') !== true && code !== 'EIO') throw error
-    broken = `${shownPath(path)} is damaged after ${capture.bytes} bytes of text (${message}); what stands before is counted`
+    if (code !== 'ABORT_ERR' && code?.startsWith('Z_') !== true && code !== 'EIO') throw error
+    if (code !== 'ABORT_ERR')
+      broken = `${shownPath(path)} is damaged after ${capture.bytes} bytes of text (${message}); what stands before is counted`
   }
   capture.end()
   return broken === undefined ? { capture } : { capture, broken }
