@@ -8,7 +8,7 @@ export const exitCodes: readonly { code: number; title: string; docs: string }[]
   {
     code: 1,
     title: 'invalid',
-    docs: 'A safety threshold was crossed: two callers held one key at once, something was sold twice, and the like. One violation is a violation; the report shows the first. Of `compare`: what is compared is less safe than before.',
+    docs: 'A safety threshold was crossed: two callers held one key at once, something was sold twice, and the like. One violation is a violation; the report shows the first. Of `compare`: what is compared is less safe than before. Of `audit`: a finding of high severity; of `watch`: a lock expired, was evicted, or has no TTL.',
   },
   {
     code: 2,
@@ -18,7 +18,7 @@ export const exitCodes: readonly { code: number; title: string; docs: string }[]
   {
     code: 3,
     title: 'the environment',
-    docs: 'A tool is missing, a node would not start, the report could not be written. `picklock doctor` tells what is there.',
+    docs: 'A tool is missing, a node would not start, the report could not be written. `picklock doctor` tells what is there. Of `audit` and `watch`: the Redis could not be reached, or something could not be read; what was read is told.',
   },
   {
     code: 4,
@@ -33,7 +33,7 @@ export const exitCodes: readonly { code: number; title: string; docs: string }[]
   {
     code: 99,
     title: 'valid, but slower or worse served than was asked',
-    docs: "The lock held, and a latency or service threshold was crossed. (k6's code for crossed thresholds.)",
+    docs: "The lock held, and a latency or service threshold was crossed. (k6's code for crossed thresholds.) Of `audit`: findings of medium severity only; of `watch`: the alarm's level, or the limit of a lock's time.",
   },
   { code: 130, title: 'ended by Ctrl-C', docs: 'What was seen until then is in the reports, as unknown.' },
 ]

@@ -17,12 +17,13 @@ export interface CleanFlags {
   status(text: string): void
 }
 
-/** A holder renews at a third or a half of its lease; the limit and a little more is longer than either. */
-const beyondLimitMs = 2000
+/** A holder renews at a third of its lease, or at half: that covers leases of a minute. */
+const lookAfterMinMs = 30_000
+const beyondMs = 2000
 
 /** `audit --clean`: one node after the other. Gives the exit code: 0, or 3 where it was not done to the end. */
 export async function cleanNodes(targets: readonly Target[], flags: CleanFlags): Promise<number> {
-  const { pattern, yes, ttlLimitMs, lookAfterMs = ttlLimitMs + beyondLimitMs } = flags
+  const { pattern, yes, ttlLimitMs, lookAfterMs = Math.max(ttlLimitMs, lookAfterMinMs) + beyondMs } = flags
   if (/^[*?]*$/.test(pattern))
     throw new UsageError(`--clean ${pattern || "''"} means every key there is; name a prefix, as 'lock:*'`)
   if (flags.format === 'html') throw new UsageError('--clean prints text or json; leave out --format html')

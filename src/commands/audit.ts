@@ -56,7 +56,7 @@ export function auditCommand() {
     )
     .option(
       '--look-after <duration>',
-      'with --clean: between two looks; what a holder renews meanwhile stays (--ttl-limit + 2s)',
+      'with --clean: between two looks (32s); what a holder renews meanwhile stays, one who renews less often looks dead',
       parseSpan,
     )
     .addOption(tlsOptions.ca)

@@ -50,6 +50,10 @@ export function watchCommand() {
     .addHelpText(
       'after',
       `
+A read-only user for it:
+  ACL SETUSER picklock on >password ~* &__keyevent@0__:* +ping +select +scan +pttl +info +config|get +psubscribe
+  (and +config|set for --enable-notifications)
+
 It sees by keyspace notifications where Redis sends them (notify-keyspace-events has E, g, $, h, x and e), else by looking at all keys again and again.
 Exit codes: 0 all was well; 1 a lock expired, was evicted, or has no TTL; 99 only the alarm's level or --ttl-limit was passed;
 3 the connection was lost (the summary tells of the time before); 2 a mistake in the command.

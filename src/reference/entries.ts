@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { checks } from '../audit/checks/index.ts'
+import type { Check } from '../audit/checks/check.ts'
 import { checkers } from '../checkers/index.ts'
 import type { Checker } from '../checkers/checker.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -51,6 +53,7 @@ export const kinds = [
   'load',
   'lock',
   'format',
+  'audit check',
 ] as const
 export type Kind = (typeof kinds)[number]
 
@@ -124,6 +127,7 @@ export function entries(): Entry[] {
         ],
       }),
     ),
+    ...all<Check>(checks).map(([name, { title, docs }]) => entry('audit check', name, title, { text: [docs] })),
   ]
 }
 

@@ -68,6 +68,10 @@ export function referencePage(): string {
         of('format').map(({ name, title, facts }) => [name, facts[0]![1], facts[1]![1], title]),
       ),
     ]),
+    section('Checks of an audit', [
+      'What `picklock audit` looks for on a live Redis. Exit code 1 for a finding of high severity, 99 for one of medium, 3 where something could not be read.',
+      ...of('audit check').flatMap(whole),
+    ]),
   ].join('\n\n')}\n`
 }
 

@@ -9,15 +9,18 @@ export const lockWithoutTtl = {
   look: ({ patterns }) =>
     patterns
       .filter(({ lock, ttl }) => lock !== undefined && ttl[0]! > 0)
-      .map(({ pattern, lock, ttl, keys, examples, idleMs, bytes }) => ({
+      .map(({ pattern, lock, ttl, keys, examples, idleMs }) => ({
         severity: lock!.how === 'likely' && !lock!.why.includes('name') ? ('medium' as const) : ('high' as const),
         message: `${counted(ttl[0]!, 'lock')} of ${shownKey(pattern)} ${ttl[0] === 1 ? 'has' : 'have'} no TTL: nobody gets ${ttl[0] === 1 ? 'it' : 'them'} back if the holder is gone`,
         evidence: [
-          `${wholeShare(ttl[0]!, keys)} of the pattern’s keys${bytes === undefined ? '' : ''}; taken for locks because ${lock!.why}`,
+          `${wholeShare(ttl[0]!, keys)} of the pattern’s keys; taken for locks because ${lock!.why}`,
           ...examples.noTtl.map((key) =>
             idleMs[key] === undefined ? shownKey(key) : `${shownKey(key)}, untouched for ${humanSpan(idleMs[key])}`,
           ),
         ],
-        advice: `Take the lock with SET key token NX PX ms, in one command. What is stuck: picklock audit <url> --clean '${shownKey(pattern)}'`,
+        advice: `Take the lock with SET key token NX PX ms, in one command. What is stuck: picklock audit <url> --clean ${quoted(pattern)}`,
       })),
 } satisfies Check
+
+/** For a shell: names are somebody else's, and what is copied from here is run. */
+const quoted = (pattern: string) => (/^[\w:*./{}-]+$/.test(pattern) ? `'${pattern}'` : '<its pattern>')

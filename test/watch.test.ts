@@ -1,0 +1,222 @@
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { cutAfter, freePort, picklock } from './support/live.ts'
+import { startRedis, type TestRedis } from './support/redis.ts'
+import { until } from './support/until.ts'
+
+/** `picklock watch` on a real server: what it sees, and that it leaves the server as it was. */
+
+let redis: TestRedis
+let url: string
+
+beforeAll(async () => {
+  redis = await startRedis()
+  url = `redis://127.0.0.1:${redis.port}`
+})
+afterAll(() => redis[Symbol.asyncDispose]())
+
+interface Line {
+  type: string
+  [more: string]: unknown
+}
+
+/** It watches, and has looked once; `lines` are those so far. */
+async function watching(...args: string[]) {
+  const started = picklock(['watch', url, '--every', '100ms', ...args])
+  onTestFinished(() => void started.child.kill('SIGKILL'))
+  const lines = () =>
+    started.so.stdout
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Line)
+  const last = () => lines().findLast(({ type }) => type === 'look')
+  await until(() => last() !== undefined || started.child.exitCode !== null)
+  return { ...started, lines, last }
+}
+
+const flags = async () => ((await redis.admin.config('GET', 'notify-keyspace-events')) as string[])[1]
+
+/** One lock that is given back, one that expires, one without a TTL, one that lives too long. */
+async function trade(prefix: string): Promise<void> {
+  await redis.admin.set(`${prefix}:given`, 'a', 'PX', 3000, 'NX')
+  await redis.admin.del(`${prefix}:given`)
+  await redis.admin.set(`${prefix}:dead`, 'b', 'PX', 150, 'NX')
+  await redis.admin.set(`${prefix}:stuck`, 'c')
+  await redis.admin.set(`${prefix}:long`, 'd', 'PX', 60_000)
+}
+
+test('with notifications it sees every lock; the setting is put back; it ends by Ctrl-C with a summary', async () => {
+  await redis.admin.flushall()
+  await redis.admin.config('SET', 'notify-keyspace-events', 'Kl')
+  const { child, said, last, lines } = await watching('--enable-notifications')
+  expect(last()).toMatchObject({ how: 'notifications', locks: 0 })
+  await trade('lock')
+  await redis.admin.set('cart:1', 'x')
+  await until(() => last()!['expired'] === 1 && last()!['withoutTtl'] === 1)
+  child.kill('SIGINT')
+  const { code, stderr } = await said
+  expect(code).toBe(1)
+  expect(lines().at(-1)).toMatchObject({
+    type: 'summary',
+    counts: { set: 4, renewed: 0, deleted: 1, expired: 1, evicted: 0 },
+    locks: 2,
+    withoutTtl: 1,
+    overLimit: 1,
+  })
+  const told = (kind: string) => lines().filter(({ type }) => type === kind)
+  expect(['expired', 'no-ttl', 'over-limit'].map((kind) => told(kind).map(({ key }) => key))).toEqual([
+    ['lock:dead'],
+    ['lock:stuck'],
+    ['lock:long'],
+  ])
+  expect(stderr).toMatch(/it was "lK", and is put back/)
+  expect(stderr).toMatch(/is "lK" again/)
+  expect(await flags()).toBe('lK')
+})
+
+test('the setting is put back also after kill -9', async () => {
+  await redis.admin.config('SET', 'notify-keyspace-events', '')
+  const { child, said } = await watching('--enable-notifications')
+  expect(await flags()).not.toBe('')
+  child.kill('SIGKILL')
+  await said
+  await until(async () => (await flags()) === '')
+})
+
+test('what somebody else has set meanwhile stays', async () => {
+  await redis.admin.config('SET', 'notify-keyspace-events', '')
+  const { child, said } = await watching('--enable-notifications')
+  await redis.admin.config('SET', 'notify-keyspace-events', 'KEA')
+  child.kill('SIGINT')
+  expect((await said).stderr).toMatch(/is not as it was \(""\): somebody else has set it to "AKE" meanwhile/)
+  expect(await flags()).toBe('AKE')
+  await redis.admin.config('SET', 'notify-keyspace-events', '')
+})
+
+test('without notifications it looks again and again, and writes nothing: by the statistics of the server', async () => {
+  await redis.admin.flushall()
+  await redis.admin.config('RESETSTAT')
+  const { child, said, last } = await watching('--pattern', 'stock:*')
+  expect(last()).toMatchObject({ how: 'sampling' })
+  const before = (await redis.admin.info('commandstats')).match(/(?<=cmdstat_)[^:]+/g)!
+  expect(before.toSorted()).toEqual(['config|get', 'config|resetstat', 'info', 'ping', 'scan'])
+  await redis.admin.set('stock:7', 'a', 'PX', 500)
+  await redis.admin.set('stock:8', 'b', 'PX', 60_000)
+  await redis.admin.set('lock:9', 'c')
+  await until(() => last()!['locks'] === 2)
+  await redis.admin.del('stock:8')
+  await until(() => last()!['expired'] === 1 && last()!['deleted'] === 1)
+  child.kill('SIGINT')
+  const { code, stderr } = await said
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/keyspace notifications are off .*a lock that comes and goes between two looks is not seen/)
+})
+
+test('a user with read-only rights is enough', async () => {
+  await redis.admin.config('SET', 'notify-keyspace-events', 'AE')
+  await redis.admin.call(
+    'ACL',
+    'SETUSER',
+    'watcher',
+    'on',
+    '>w',
+    '~*',
+    '&__keyevent@0__:*',
+    '+ping',
+    '+scan',
+    '+pttl',
+    '+info',
+    '+config|get',
+    '+psubscribe',
+  )
+  const { said, so } = picklock(['watch', `redis://watcher:w@127.0.0.1:${redis.port}`, '--for', '500ms'])
+  expect(await said).toMatchObject({ stderr: '' })
+  expect(so.stdout).toMatch(/"how":"notifications"/)
+  await redis.admin.call(
+    'ACL',
+    'SETUSER',
+    'deaf',
+    'on',
+    '>d',
+    '~*',
+    'resetchannels',
+    '+ping',
+    '+scan',
+    '+pttl',
+    '+info',
+    '+config|get',
+    '+psubscribe',
+  )
+  const deaf = await picklock(['watch', `redis://deaf:d@127.0.0.1:${redis.port}`, '--for', '500ms']).said
+  expect(deaf.stderr).toMatch(/does not allow this user PSUBSCRIBE \(NOPERM\): all keys are looked at again and again/)
+  expect(deaf.stdout).toMatch(/"how":"sampling"/)
+  await redis.admin.config('SET', 'notify-keyspace-events', '')
+})
+
+test('memory: the alarm is told once, Prometheus has the figures', async () => {
+  await redis.admin.flushall()
+  const used = Number(/used_memory:(\d+)/.exec(await redis.admin.info('memory'))![1])
+  await redis.admin.config('SET', 'maxmemory', String(used * 2))
+  const port = await freePort()
+  const { child, said, lines, last } = await watching('--alarm', '10%', '--metrics', `:${port}`)
+  await until(() => lines().filter(({ type }) => type === 'look').length > 3)
+  expect(last()).toMatchObject({ limitIs: 'maxmemory', limitBytes: used * 2 })
+  const response = await fetch(`http://127.0.0.1:${port}/metrics`)
+  const text = await response.text()
+  expect(response.headers.get('content-type')).toMatch(/^text\/plain/)
+  expect(text).toContain(`picklock_watch_memory_limit_bytes{node="${url}"} ${used * 2}`)
+  expect(text).toContain(`picklock_watch_lock_events_total{node="${url}",event="expired"} 0`)
+  const taken = await picklock(['watch', url, '--metrics', `:${port}`]).said
+  expect([taken.code, taken.stderr]).toEqual([
+    3,
+    `picklock: --metrics cannot listen on 127.0.0.1:${port}: something else does\n`,
+  ])
+  child.kill('SIGINT')
+  expect((await said).code).toBe(99)
+  expect(lines().filter(({ type }) => type === 'alarm')).toHaveLength(1)
+  await redis.admin.config('SET', 'maxmemory', '0')
+})
+
+test('a connection that breaks, and a server that dies: one sentence, the summary, exit 3', async () => {
+  await using cut = await cutAfter(redis.port, 5000)
+  const broken = await picklock(['watch', `redis://127.0.0.1:${cut.port}`, '--every', '20ms']).said
+  expect(broken.code).toBe(3)
+  expect(broken.stderr).toMatch(/closed the connection( while .* was asked)?\n$/)
+  expect(broken.stdout).toMatch(/"type":"summary"/)
+
+  await using dying = await startRedis()
+  const { child, so, said } = picklock([
+    'watch',
+    `redis://127.0.0.1:${dying.port}`,
+    '--enable-notifications',
+    '--every',
+    '100ms',
+  ])
+  await until(() => so.stdout.includes('"type":"look"'))
+  dying.signal('SIGKILL')
+  const { code, stderr, stdout } = await said
+  expect(code).toBe(3)
+  expect(stderr).toMatch(/closed the connection/)
+  expect(stderr).not.toMatch(/defect|Unhandled|at file:/)
+  expect(stdout).toMatch(/"type":"summary"/)
+  expect(child.exitCode).toBe(3)
+})
+
+test('--for ends it; on a terminal it is a line for a person', async () => {
+  const { code, stdout } = await picklock(['watch', url, '--for', '300ms', '--format', 'live']).said
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/0 locks │ 0 set · 0 deleted · 0 expired │/)
+  expect(stdout).toMatch(/every lock that went was given back/)
+})
+
+test('nothing of it stays behind', async () => {
+  const { child, said } = await watching('--enable-notifications')
+  const mine = async () =>
+    String(await redis.admin.client('LIST'))
+      .split('\n')
+      .filter(Boolean).length
+  expect(await mine()).toBeGreaterThan(1)
+  child.kill('SIGKILL')
+  await said
+  await until(async () => (await mine()) === 1)
+  expect(await flags()).toBe('')
+})
