@@ -25,10 +25,14 @@ export interface Counts {
 }
 
 export function sumOf(all: readonly Counts[]): Counts {
-  const total: Record<string, number> = {}
-  for (const counts of all)
-    for (const [name, count] of Object.entries(counts)) total[name] = (total[name] ?? 0) + (count ?? 0)
-  return { ...nothing, ...total }
+  const total = { ...nothing }
+  for (const counts of all) addTo(total, counts)
+  return total
+}
+
+export function addTo(total: Counts, counts: Counts): void {
+  for (const name of names) total[name] += counts[name]
+  if (counts.gave_up !== undefined) total.gave_up = (total.gave_up ?? 0) + counts.gave_up
 }
 
 const nothing: Counts = {
@@ -51,3 +55,5 @@ const nothing: Counts = {
   stray_releases: 0,
   overlaps: 0,
 }
+
+const names = Object.keys(nothing) as Exclude<keyof Counts, 'gave_up'>[]

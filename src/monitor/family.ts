@@ -1,4 +1,4 @@
-import { sumOf, type Counts } from './counts.ts'
+import { addTo, sumOf, type Counts } from './counts.ts'
 import type { LockTally } from './lock-tally.ts'
 import type { PatternName } from './patterns/index.ts'
 import { Spread } from './spread.ts'
@@ -32,7 +32,7 @@ export class Families {
     if (family === undefined)
       this.#byName.set(name, (family = { name, pattern, keys: 0, counts: sumOf([]), holds: new Spread() }))
     family.keys += keys
-    family.counts = sumOf([family.counts, counts])
+    addTo(family.counts, counts)
     family.holds.add(holds)
   }
 
