@@ -105,7 +105,7 @@ export type Summary = ReturnType<Spread['summary']>
 
 /** Locks that are told one by one, and of each so many grants. */
 const locksMax = 200
-export const orderMax = 1000
+const orderMax = 1000
 
 export function analyse(capture: Capture, source: string): Analysis {
   const { traffic } = capture
@@ -205,7 +205,7 @@ function lockOf(tally: LockTally, entries: readonly Entry[], setting: Setting): 
   }
 }
 
-export function orderEntry(hold: Hold, { startUs, serverOf }: Setting): OrderEntry {
+function orderEntry(hold: Hold, { startUs, serverOf }: Setting): OrderEntry {
   const { token, client, attempts, grantedUs, askedUs, endUs, end, ttlMs, renewals, handOverUs } = hold
   return {
     atMs: (grantedUs - startUs) / 1000,
