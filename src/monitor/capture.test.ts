@@ -326,5 +326,5 @@ describe('a capture that is not as it should be', () => {
     expect(counts.acquisitions).toBe(6_000)
     expect(more.reduce((sum, { counts }) => sum + counts.acquisitions, 0) + locks.length).toBe(6_000)
     expect(notes).toContainEqual(expect.stringContaining('more keys than can be told one by one'))
-  })
+  }, 60_000)
 })
