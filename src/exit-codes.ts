@@ -18,7 +18,7 @@ export const exitCodes: readonly { code: number; title: string; docs: string }[]
   {
     code: 3,
     title: 'the environment',
-    docs: 'A tool is missing, a node would not start, the report could not be written. `picklock doctor` tells what is there. Of `audit` and `watch`: the Redis could not be reached, or something could not be read; what was read is told.',
+    docs: 'A tool is missing, a node would not start, the report could not be written. `picklock doctor` tells what is there. Of `audit` and `watch`: the Redis could not be reached, or something could not be read; what was read is told. Of `analyze`: the capture broke off, likewise.',
   },
   {
     code: 4,

@@ -243,7 +243,11 @@ async function relayed(before: Record<string, () => Promise<unknown>>): Promise<
           const at = rest.search(new RegExp(`\\*\\d+\\r\\n\\$${name.length}\\r\\n${name}`))
           if (at < 0) continue
           delete before[name]
-          if (at > 0) await Promise.all([once(far, 'data'), far.write(rest.slice(0, at), 'latin1')])
+          if (at > 0) {
+            const answered = once(far, 'data')
+            far.write(rest.slice(0, at), 'latin1')
+            await answered
+          }
           rest = rest.slice(at)
           await act()
         }

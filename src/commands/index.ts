@@ -33,6 +33,10 @@ export const commands = {
     title: 'Two reports: what got better, what got worse, what is noise',
     load: async () => (await import('./compare.ts')).compareCommand(),
   },
+  analyze: {
+    title: 'What a capture of MONITOR tells of the locks in it',
+    load: async () => (await import('./analyze.ts')).analyzeCommand(),
+  },
   list: {
     title: 'What there is: scenarios, locks, faults, topologies, workloads, checkers',
     load: async () => (await import('./list.ts')).listCommand(),

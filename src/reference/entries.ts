@@ -16,6 +16,8 @@ import { loadScenario, scenarioNames, scenariosFolder, topologiesOf } from '../p
 import { metrics, type Metric } from '../plan/metrics.ts'
 import { reporters } from '../reporters/index.ts'
 import type { Reporter } from '../reporters/reporter.ts'
+import { patterns } from '../monitor/patterns/index.ts'
+import type { Pattern } from '../monitor/patterns/pattern.ts'
 import { topologies } from '../topologies/index.ts'
 import { workloads } from '../workloads/index.ts'
 import { blames, verdicts } from './words.ts'
@@ -54,6 +56,7 @@ export const kinds = [
   'lock',
   'format',
   'audit check',
+  'lock pattern',
 ] as const
 export type Kind = (typeof kinds)[number]
 
@@ -127,6 +130,7 @@ export function entries(): Entry[] {
         ],
       }),
     ),
+    ...all<Pattern>(patterns).map(([name, { title, docs }]) => entry('lock pattern', name, title, { text: [docs] })),
     ...all<Check>(checks).map(([name, { title, docs }]) => entry('audit check', name, title, { text: [docs] })),
   ]
 }

@@ -72,6 +72,10 @@ export function referencePage(): string {
       'What `picklock audit` looks for on a live Redis. Exit code 1 for a finding of high severity, 99 for one of medium, 3 where something could not be read.',
       ...of('audit check').flatMap(whole),
     ]),
+    section('Patterns of locks', [
+      'How `picklock analyze` recognises a lock in a capture of MONITOR, the libraries first. `certain`: by a script of its own; `likely`: by what was done; what is only possible is listed as a mark, and no lock.',
+      ...of('lock pattern').flatMap(whole),
+    ]),
   ].join('\n\n')}\n`
 }
 

@@ -2,8 +2,9 @@ import { Chalk, type ChalkInstance, type ColorSupportLevel } from 'chalk'
 import { inWords, refusalOf } from '../ledger/words.ts'
 import { verdictMark } from './color.ts'
 import { latencyRows } from './latency.ts'
+import { labelWidth, layout, narrow, type Paint, type Write } from './layout.ts'
 import type { Report } from './report.ts'
-import { humanCount, humanMs, moment, plain, plural, recordedText, wrap } from './text.ts'
+import { humanCount, humanMs, moment, plain, plural, recordedText } from './text.ts'
 
 /**
  * The console's last block: what a tired person reads in ten seconds. Pure: `width` in columns, `color` is chalk's level (0 = none).
@@ -14,11 +15,6 @@ export interface ConsoleOptions {
   color: ColorSupportLevel
   folder?: string
 }
-
-/** Columns of the labels on the left. */
-const labelWidth = 14
-/** Below this the labels get lines of their own. */
-const narrow = 60
 
 export function renderConsole(report: Report, options: ConsoleOptions): string {
   const chalk = new Chalk({ level: options.color })
@@ -50,21 +46,6 @@ export function renderControl(report: Report, options: ConsoleOptions): string {
     ...(options.folder === undefined ? [] : copyable('report', `${options.folder}/report.html`, options.width, chalk)),
   ]
   return `\n${lines.join('\n')}\n`
-}
-
-type Paint = (text: string) => string
-type Write = (label: string, text: string, paint?: Paint) => string[]
-
-/** Lays a label and its text out side by side, or one above the other where the terminal is narrow. */
-function layout(width: number, chalk: ChalkInstance): Write {
-  return (label, text, paint = (line) => line) => {
-    const beside = width >= narrow
-    const indent = ' '.repeat(beside ? labelWidth : 4)
-    const lines = wrap(plain(text), Math.max(10, width - indent.length)).map((line) => indent + paint(line))
-    if (label === '') return lines
-    if (!beside) return [`  ${chalk.dim(label)}`, ...lines]
-    return [`  ${chalk.dim(label.padEnd(labelWidth - 2))}${lines[0]!.slice(labelWidth)}`, ...lines.slice(1)]
-  }
 }
 
 function copyable(label: string, text: string, width: number, chalk: ChalkInstance): string[] {

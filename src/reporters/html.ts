@@ -8,15 +8,13 @@ import type { LogLine } from './node-logs.ts'
 import { buildPage, type Built, type FirstOverlap } from './page/build.ts'
 import { damageTable } from './page/damage.ts'
 import { topologyGraph } from './page/graph.ts'
-import type { PageData } from './page/page-data.ts'
-import { chartStyle, hashOf, inlineJson, script } from './page/script.ts'
+import { document } from './page/document.ts'
 import { scrolling } from './page/scrolling.ts'
 import type { Report } from './report.ts'
 import type { Reporter } from './reporter.ts'
-import { style } from './style.ts'
+import { curves, timeline } from './page/sections.ts'
 import { humanCount, humanMs, moment, recordedText } from './text.ts'
 import { firstViolation, timelineOf, violations } from './timeline.ts'
-import { drawTimeline } from './timeline-svg.ts'
 
 /**
  * report.html: one file that opens offline. It loads nothing, and runs one script, its own: the policy in its head allows that script and its style by
@@ -30,42 +28,29 @@ export const html = {
   render: ({ report, plan, events, logs }) => page(report, plan, events, logs ?? []).text,
 } satisfies Reporter
 
-const wholeStyle = `${chartStyle}\n${style}`
-
-const policy = `default-src 'none'; script-src ${hashOf(script)}; style-src ${hashOf(wholeStyle)}; base-uri 'none'; form-action 'none'`
-
 const serverNames = ({ servers }: Plan) => Array.from({ length: servers }, (_, index) => `server-${index + 1}`)
 
 function page(report: Report, plan: Plan, events: readonly Event[], logs: readonly LogLine[]): Markup {
   const built = buildPage(report, events, serverNames(plan))
-  return markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${verdictMark(report.verdict)} ${report.scenario} · ${report.topology} · ${report.lock}</title>
-<style>${new Markup(wholeStyle)}</style>
-</head>
-<body>
-${head(report)}
+  const { data, first } = built
+  const still = timelineOf(report, events)
+  const opens = first === undefined ? `on ${still?.because}` : 'where two held it at once for the first time'
+  return document({
+    title: `${verdictMark(report.verdict)} ${report.scenario} · ${report.topology} · ${report.lock}`,
+    data,
+    body: markup`${head(report)}
 ${inShort(report, built)}
-${timeline(report, events, built)}
+${timeline(data, still, opens)}
 ${operations(report, events, logs, built.first)}
 ${damageTable(report, events)}
 ${faults(report)}
-${curves(built)}
+${curves(data)}
 ${nodes(built)}
 <div class="columns"><div>${latencies(report)}${thresholds(report)}</div><div>${counts(report)}${lockCounters(report)}</div></div>
 <h2>What was running</h2>
 ${scrolling('The topology', topologyGraph(report, plan))}
-${again(report, plan)}
-<script type="application/json" id="data">${new Markup(inlineJson(built.data))}</script>
-<script>${new Markup(script)}</script>
-</body>
-</html>
-`
+${again(report, plan)}`,
+  })
 }
 
 function head(report: Report): Markup {
@@ -144,49 +129,6 @@ const blameWords = {
   holder: 'its holder, who went on beyond the end of the lease, and not the lock',
   topology: 'the Redis topology, which lost or doubled the key, and not the lock',
   unclear: "the nodes' record does not tell whose doing it was",
-}
-
-function timeline(report: Report, events: readonly Event[], { data, first }: Built): Markup {
-  const still = timelineOf(report, events)
-  if (data.open === null || still === undefined)
-    return markup`<h2>Timeline</h2><p>No lock was held, so there is nothing to draw.</p>`
-  const opens = first === undefined ? still.because : 'where two held it at once for the first time'
-  return markup`<h2>Timeline, opening ${first === undefined && 'on '}${opens}</h2>
-<figure id="timeline" hidden><figcaption>${legend()}</figcaption>
-<div class="bar" data-part="bar"></div>
-<p class="dim" data-part="said" role="status"></p>
-<div class="chart" data-part="chart" tabindex="0" role="group" aria-label="Timeline of the locks. Arrow keys move, plus and minus zoom, n and p go to the next and the previous overlap, 0 shows the whole drill. The holds are listed below."></div>
-<div class="tip" data-part="tip">Point at a bar for its numbers. Drag across to zoom in; Ctrl with the wheel zooms, Shift with the wheel moves.</div>
-<details data-part="list"><summary>The holds of this window as a list</summary></details>
-${thinned(data)}</figure>
-<noscript><p>Scripts are off here, so the timeline cannot be moved. It shows <code>${still.key}</code>, ${still.because}.</p>${scrolling('Timeline', drawTimeline(still))}</noscript>`
-}
-
-const legend = () =>
-  markup`<span class="key belief"></span> filled: the server believes that it holds the lock, after the thin line of its waiting. <span class="key lease"></span> outlined: the Redis node has the key, and for whom. <span class="key clash"></span> red stripes in a frame: two believe it at once. <span class="key fault"></span> wide stripes: a fault is on. <span class="key away"></span> crossed out: it was down, or stood still.`
-
-/** What the picture lacks is said, never hidden. */
-function thinned({ holds, overlaps, leases }: PageData): Markup | undefined {
-  const said = [
-    holds.count < holds.of &&
-      `Thinned: ${holds.count} of the ${holds.of} holds are drawn; ${overlaps.count === overlaps.of ? 'every hold that overlaps another, and all within 50 ms of it, is among them' : 'those that overlap come first'}.`,
-    overlaps.count < overlaps.of && `Of the ${overlaps.of} overlaps the first ${overlaps.count} are marked.`,
-    leases.count < leases.of &&
-      `Of the ${leases.of} times in which a node had a key ${leases.count} are drawn, those near overlaps first.`,
-  ].filter((text) => text !== false)
-  return said.length > 0
-    ? markup`<p class="dim">${said.join(' ')} Counts elsewhere on this page are of the whole history.</p>`
-    : undefined
-}
-
-function curves({ data }: Built): Markup | undefined {
-  const { series, histograms } = data
-  if (series.latency.every(({ max }) => max.every((value) => value === null))) return undefined
-  return markup`<h2>Latency over time</h2><p class="dim">Each point is ${humanMs(series.sliceMs)} of the drill; striped where a fault was on. Drag across to zoom in, double-click for all.</p>
-<div class="columns wide">${series.latency.map(({ label }, index) => markup`<section class="half"><h3>${label}</h3><div class="chart" id="latency-${index}"></div></section>`)}</div>
-<h2>Throughput and errors</h2><div class="chart" id="rates"></div>
-<h2>How often it took how long</h2>
-<div class="columns wide">${histograms.map(({ label, summary }, index) => markup`<section class="third"><h3>${label}</h3><div class="chart" id="histogram-${index}"></div><p class="dim">half within ${humanMs(summary.p50)}, 95 of 100 within ${humanMs(summary.p95)}, 99 of 100 within ${humanMs(summary.p99)}, longest ${humanMs(summary.max)}</p></section>`)}</div>`
 }
 
 function nodes({ data: { nodeCurves } }: Built): Markup | undefined {

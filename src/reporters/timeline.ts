@@ -2,6 +2,9 @@ import { holdAt, holdsOf, overlappingPairs, type Holds } from '../checkers/holds
 import type { Event, FaultEvent } from '../history/event.ts'
 import type { Report } from './report.ts'
 
+/** What a picture needs of a report: where something was found. */
+export type Judged = Pick<Report, 'findings' | 'thresholds'>
+
 /** What the picture shows of one key, times in ms since the drill's start. */
 export interface Timeline {
   key: string
@@ -60,7 +63,7 @@ const aroundMs = 1000
 const backMaxMs = 5000
 
 /** Undefined where no lock was ever held. */
-export function timelineOf(report: Report, events: readonly Event[]): Timeline | undefined {
+export function timelineOf(report: Judged, events: readonly Event[]): Timeline | undefined {
   const holds = holdsOf(events)
   if (holds.size === 0) return undefined
   const overlapsOfKeys = overlapsByKey(holds)
@@ -89,7 +92,7 @@ export function timelineOf(report: Report, events: readonly Event[]): Timeline |
 type View = Pick<Timeline, 'key' | 'because' | 'fromMs' | 'toMs'>
 
 /** Where it broke first, else the busiest key's whole load. */
-function chooseView(report: Report, holds: Holds, overlaps: Map<string, Overlap[]>, events: readonly Event[]): View {
+function chooseView(report: Judged, holds: Holds, overlaps: Map<string, Overlap[]>, events: readonly Event[]): View {
   const loadMs = (events.find((event) => event.f === 'phase' && event.phase === 'load')?.t ?? 0) / 1e6
   const first = firstViolation(report)
   if (first !== undefined && holds.keys.includes(first.key)) {
@@ -116,19 +119,19 @@ function chooseView(report: Report, holds: Holds, overlaps: Map<string, Overlap[
 }
 
 /** The findings that cross a threshold; the others are within what the scenario allows. */
-export function violations({ findings, thresholds }: Report): Report['findings'] {
+export function violations({ findings, thresholds }: Judged): Report['findings'] {
   const crossed = new Set(thresholds.filter(({ ok }) => !ok).map(({ metric }) => metric))
   return findings.filter(({ metric, blame }) => crossed.has(metric) || crossed.has(`${metric}{blame:${blame}}`))
 }
 
 /** What a reader came to see: the violations, or where there are none, what is within the scenario's allowance. */
-export function worthSeeing(report: Report): Report['findings'] {
+export function worthSeeing(report: Judged): Report['findings'] {
   const violating = violations(report)
   return violating.length > 0 ? violating : report.findings
 }
 
 /** The earliest occurrence that one of them names. */
-export function firstViolation(report: Report) {
+export function firstViolation(report: Judged) {
   return worthSeeing(report)
     .flatMap(({ first }) => (first === undefined ? [] : [first]))
     .toSorted((a, b) => a.atMs - b.atMs)[0]

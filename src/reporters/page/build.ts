@@ -1,7 +1,6 @@
 import { holdAt, holdsOf, overlappingPairs, type Holds } from '../../checkers/holds.ts'
 import type { Event } from '../../history/event.ts'
-import type { Report } from '../report.ts'
-import { faultBands, firstViolation, outages, topologyMarks, worthSeeing } from '../timeline.ts'
+import { faultBands, firstViolation, outages, topologyMarks, worthSeeing, type Judged } from '../timeline.ts'
 import { drawnHolds, type DrawnHolds } from './drawn-holds.ts'
 import { nodeCurves } from './node-curves.ts'
 import { leaseEnds, nodeLeases } from './node-leases.ts'
@@ -33,7 +32,7 @@ interface Side {
 
 const phases: Record<string, string> = { load: 'load begins', settle: 'load over', 'ended-early': 'ended early' }
 
-export function buildPage(report: Report, events: readonly Event[], serverNames: readonly string[]): Built {
+export function buildPage(report: Judged, events: readonly Event[], serverNames: readonly string[]): Built {
   const holds = holdsOf(events)
   const drawn = drawnHolds(holds, serverNames)
   const { nodes, leases } = nodeLeases(events, holds, drawn)
@@ -71,7 +70,7 @@ export function buildPage(report: Report, events: readonly Event[], serverNames:
 }
 
 /** The first overlap that crosses a threshold, else that a finding names, else the first there is. */
-function firstOverlap(report: Report, holds: Holds): FirstOverlap | undefined {
+function firstOverlap(report: Judged, holds: Holds): FirstOverlap | undefined {
   const named = worthSeeing(report)
     .filter(({ metric, first }) => metric === 'overlaps' && first !== undefined)
     .map(({ first }) => first!)
@@ -108,7 +107,7 @@ function firstOverlap(report: Report, holds: Holds): FirstOverlap | undefined {
 const openMaxMs = 10_000
 
 function opening(
-  report: Report,
+  report: Judged,
   first: FirstOverlap | undefined,
   { keys }: DrawnHolds,
   holds: Holds,
