@@ -21,7 +21,7 @@ import { beginLoad } from './load/drive.ts'
 import type { BesideProgress, Driven } from './load/load.ts'
 import type { Plan } from './plan/scenario.ts'
 import { moment } from './reporters/text.ts'
-import { runtimes } from './runtimes/index.ts'
+import { portsFor, runtimes, type RuntimeMember } from './runtimes/index.ts'
 import { Fleet } from './server/fleet.ts'
 import type { LockDescription, Progress } from './server/messages.ts'
 import { topologies } from './topologies/index.ts'
@@ -112,7 +112,9 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
   let holes: History['damage'] = 'none'
   /** Nothing that happens from then on would be known: the drill ends in order, as if somebody had interrupted it. */
   const unwritable = new AbortController()
-  const signal = AbortSignal.any([context.signal, unwritable.signal])
+  /** All nodes are out of reach at once, as when the Docker engine dies: no verdict can come of it. */
+  const lost = new AbortController()
+  const signal = AbortSignal.any([context.signal, unwritable.signal, lost.signal])
   const serverNames = Array.from({ length: plan.servers }, (_, i) => `server-${i + 1}`)
 
   progress.phase('starting')
@@ -140,7 +142,16 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
       if (itsHistory === 'unwritable') holes = 'middle'
     }
   }
-  await using runtime = await runtimes[plan.runtime as 'process'].open({ children, logs })
+  const nodes = topologies[plan.topology.kind].nodeNames(plan.topology)
+  const runtimeOf: RuntimeMember = runtimes[plan.runtime as keyof typeof runtimes]
+  await using runtime = await runtimeOf.open({
+    children,
+    logs,
+    images: plan.images,
+    ports: portsFor(nodes.redis.length + nodes.sentinels.length, plan.servers),
+    say: progress.fault,
+    lost: (why) => lost.abort(why),
+  })
   await using links = openLinks(runtime)
   await using cluster = await topologies[plan.topology.kind].start({
     runtime,
@@ -234,6 +245,7 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
     recorder.record({ process, type: 'info', f: 'count', counts })
   notes.push(...(driven?.notes ?? []))
 
+  if (lost.signal.aborted) throw lost.signal.reason
   phase('settle')
   progress.phase('settling')
   await sleep(settleMs, undefined, { signal }).catch(() => undefined)

@@ -142,11 +142,13 @@ function switchesAway(events: readonly Event[], landed: FaultEvent): string[] {
 }
 
 /** The command that runs this drill again, to be pasted into a shell. */
-function reproduce({ asked, topology, lock, seed, driver }: Plan): string {
+function reproduce({ asked, topology, lock, seed, driver, runtime, images = {} }: Plan): string {
   if (asked.command !== undefined) return asked.command
   const options = Object.entries(asked.lockOptions).map(([name, value]) => `${name}=${String(value)}`)
   const words = ['picklock', 'run', asked.scenario, '--topology', topology.kind, '--lock', lock.spec]
   words.push('--seed', String(seed))
+  if (runtime !== 'process') words.push('--runtime', runtime)
+  words.push(...Object.entries(images).flatMap(([name, image]) => ['--image', `${name}=${image}`]))
   if (driver.name === 'k6') {
     words.push('--load', 'k6')
     if (driver.script !== undefined) words.push('--k6-script', driver.script)

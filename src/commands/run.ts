@@ -14,6 +14,7 @@ import { chooseDrills, type Drill } from './drills.ts'
 import { onInterrupt } from './interrupt.ts'
 import type { Played } from './play.ts'
 import { progressOf } from './progress.ts'
+import { imageOption, parseRuntime, runtimeOption } from './runtime-options.ts'
 import { parseCount, parseDriver, parseLockOptions, parseLocks, parseSeed, parseTopologies } from './selection.ts'
 
 const collect = (value: string, before: string[]) => [...before, value]
@@ -55,11 +56,8 @@ export function runCommand() {
         .argParser(collect)
         .default([] as string[], 'none'),
     )
-    .addOption(
-      new Option('--runtime <runtime>', 'where the nodes live')
-        .choices(['process', 'docker', 'attach'])
-        .default('process'),
-    )
+    .addOption(runtimeOption())
+    .addOption(imageOption())
     .addOption(
       new Option('--load <driver>', 'who makes the load: users inside the servers, or k6 through their HTTP doors')
         .choices(Object.keys(loadDrivers) as LoadDriverName[])
@@ -87,8 +85,6 @@ export function runCommand() {
     )
     .action(
       exits(async (names, options) => {
-        if (options.runtime !== 'process')
-          throw new UsageError(`--runtime ${options.runtime} does not work yet; process does, and needs no Docker`)
         if (options.all && names.length > 0)
           throw new UsageError(`--all means every scenario; leave out ${names.join(' ')}, or --all`)
         const cwd = process.cwd()
@@ -103,14 +99,14 @@ export function runCommand() {
           repeat,
           set: options.set,
           lockOptions: parseLockOptions(options.lockOption),
-          runtime: options.runtime,
+          ...parseRuntime(options),
           driver: parseDriver(options),
           withControl: options.control && (options.withControl === true || options.all === true),
           // Whoever asks for all means all that make sense.
           unfit: options.all ? (why) => progress.say(`left out: ${why}`) : undefined,
           cwd,
         })
-        await setUp()
+        await setUp(options.runtime)
         if (options.load === 'k6') await inspectLoads(drills, cwd)
         // Loaded here, so that a mistake is answered before Redis clients and the rest are.
         const { playDrills } = await import('./play.ts')

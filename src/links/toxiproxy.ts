@@ -9,7 +9,6 @@ import type { Address } from '../locks/lock.ts'
 import type { Runtime } from '../runtimes/runtime.ts'
 import type { Link, Links } from './links.ts'
 
-const host = '127.0.0.1'
 const portTries = 5
 /** How long a link that is opened again waits for its port, should somebody have taken it meanwhile. */
 const reopenMs = 2_000
@@ -42,14 +41,14 @@ export function openLinks(runtime: Runtime): Links {
 
   return {
     async open(specs) {
-      const bodies = await Promise.all(specs.map(async (spec) => body(spec, await runtime.port())))
+      const bodies = await Promise.all(specs.map(async (spec) => body(spec, runtime, await runtime.port())))
       const { api, logFile } = await started
       const toxiproxy = new Toxiproxy(api)
       const proxies = await answered(toxiproxy.populate(bodies)).catch(() => answered(toxiproxy.getAll()))
       const opened = await Promise.all(
         specs.map(async (spec, index) => {
           const proxy = proxies[bodies[index]!.name] ?? (await onAnotherPort(toxiproxy, spec, runtime, logFile))
-          return openLink(proxy, spec, runtime.password)
+          return openLink(proxy, spec, runtime)
         }),
       )
       for (const link of opened) links.set(link.name, link)
@@ -70,11 +69,11 @@ export function openLinks(runtime: Runtime): Links {
   }
 }
 
-function body({ from, to, upstream }: Spec, port: number) {
+function body({ from, to, upstream }: Spec, { listenHost }: Runtime, port: number) {
   // A proxy's name is a part of its URL.
   return {
     name: `${from}__${to}`,
-    listen: `${host}:${port}`,
+    listen: `${listenHost}:${port}`,
     upstream: `${upstream.host}:${upstream.port}`,
     enabled: true,
   }
@@ -83,7 +82,7 @@ function body({ from, to, upstream }: Spec, port: number) {
 /** Toxiproxy stops at the first port that it cannot have; what is missing is asked for one by one. */
 async function onAnotherPort(toxiproxy: Toxiproxy, spec: Spec, runtime: Runtime, logFile: string): Promise<Proxy> {
   for (let tries = 1; ; tries++) {
-    const asked = body(spec, await runtime.port())
+    const asked = body(spec, runtime, await runtime.port())
     try {
       return await answered(toxiproxy.createProxy(asked))
     } catch (error) {
@@ -96,7 +95,7 @@ async function onAnotherPort(toxiproxy: Toxiproxy, spec: Spec, runtime: Runtime,
   }
 }
 
-function openLink(proxy: Proxy, { from, to, upstream }: Spec, password: string): Link {
+function openLink(proxy: Proxy, { from, to, upstream }: Spec, { host, password }: Runtime): Link {
   const port = Number(proxy.listen.slice(proxy.listen.lastIndexOf(':') + 1))
   const name = `${from}→${to}`
   let { host: upstreamHost, port: upstreamPort } = upstream

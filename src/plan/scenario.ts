@@ -157,6 +157,8 @@ export type Load = Scenario['load']
 /** What a drill is run from: the scenario with all its defaults, and what the command line chose. Frozen. */
 export interface Plan extends Readonly<Omit<Scenario, 'lock' | 'faults'>> {
   readonly runtime: 'process' | 'docker' | 'attach'
+  /** Of what the containers of the runtime `docker` are made, where it is not the default: by `redis`, `toxiproxy`, `postgres`. */
+  readonly images?: Readonly<Record<string, string>>
   /**
    * By how much the clocks of the machines on which servers ran may have differed; absent where it was one machine. An overlap of two servers
    * that is no longer than this proves nothing (docs/scaling.md).

@@ -84,7 +84,7 @@ async function openLinks(runtime: Runtime, links: Links, names: string[], server
   const ports = new Map(await Promise.all(names.map(async (name) => [name, await runtime.port()] as const)))
   await links.open(
     ['cluster', ...servers].flatMap((from) =>
-      names.map((to) => ({ from, to, upstream: { host: '127.0.0.1', port: ports.get(to)! } })),
+      names.map((to) => ({ from, to, upstream: { host: runtime.host, port: ports.get(to)! } })),
     ),
   )
   return ports
