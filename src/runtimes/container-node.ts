@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { EnvironmentError } from '../lib/failure.ts'
 import { ping } from '../lib/ping.ts'
 import { type ContainerSpec, DrillContainer } from './drill-container.ts'
-import type { Engine } from './engine.ts'
+import { type Engine, EngineGone, EngineRefusal } from './engine.ts'
 import { lastLines } from './node.ts'
 import { configText, nodeConfig } from './node-config.ts'
 import type { NodeHandle, NodeSpec } from './runtime.ts'
@@ -67,7 +67,10 @@ export class ContainerNode implements NodeHandle {
 
   async kill(): Promise<void> {
     this.pid = undefined
-    await this.#container?.kill()
+    // An engine that is gone is told of by all else that asks it; here it would only hide what went wrong first.
+    await this.#container?.kill().catch((error: unknown) => {
+      if (!(error instanceof EngineGone)) throw error
+    })
   }
 
   async restart({ keepData }: { keepData: boolean }): Promise<void> {
@@ -146,7 +149,10 @@ export class ContainerNode implements NodeHandle {
   async #launch(): Promise<void> {
     const there = this.#there
     const logStart = (await readFile(this.logFile, 'utf8').catch(() => '')).length
-    await there.start()
+    await there.start().catch((error: unknown) => {
+      if (!(error instanceof EngineRefusal)) throw error
+      throw new EnvironmentError(`${this.name} (${this.#setting.image}) did not start: ${error.message}`)
+    })
     let askAtMs = performance.now() + askEveryMs
     for (const endMs = performance.now() + startMs; performance.now() < endMs; await sleep(pollMs)) {
       if ((await ping(this, this.#setting.password, 1000)).ok) {

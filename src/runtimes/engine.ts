@@ -31,7 +31,7 @@ export async function openEngine(
   const isSwept = children.atTheEnd('docker', sweeper, { engine: address, id })
   let over = false
   const events = (await answered(docker.getEvents({ filters: { label: [`${drillLabel}=${id}`] } }))) as Readable
-  events.on('close', () => over || lost(engineGone()))
+  events.on('close', () => over || lost(new EngineGone()))
   events.on('error', () => {})
   events.resume()
   return {
@@ -80,7 +80,21 @@ export async function connect() {
     )
   })
   const { docker } = dockerOf(client.container)
+  refuseAnother(addressOf(docker))
   return { client, docker }
+}
+
+/** testcontainers looks on where the engine that was asked for does not answer; what the user named is what the user means. */
+function refuseAnother(found: EngineAddress): void {
+  const asked = process.env['DOCKER_HOST']
+  if (asked === undefined || asked === '') return
+  const { protocol, pathname, hostname, port } = new URL(asked)
+  const isIt =
+    'socketPath' in found
+      ? protocol === 'unix:' && found.socketPath === pathname
+      : found.host === hostname && String(found.port) === port
+  if (!isIt && /^(unix|tcp|https?):$/.test(protocol))
+    throw new EnvironmentError(`no Docker engine answers at ${asked} (DOCKER_HOST); --runtime process needs none`)
 }
 
 type Client = Awaited<ReturnType<typeof connect>>['client']
@@ -125,19 +139,30 @@ export const answered = <Value>(asked: Promise<Value>): Promise<Value> => asked.
 
 function raise(error: unknown): never {
   if (error instanceof EnvironmentError) throw error
-  if (goneCodes.test((error as NodeJS.ErrnoException).code ?? '')) throw engineGone()
-  throw Object.assign(new Error(`the Docker engine: ${said(error)}`), {
-    statusCode: (error as { statusCode?: number }).statusCode,
-  })
+  if (goneCodes.test((error as NodeJS.ErrnoException).code ?? '')) throw new EngineGone()
+  throw new EngineRefusal(`the Docker engine: ${said(error)}`, (error as { statusCode?: number }).statusCode)
+}
+
+/** It answers, and does not do it. */
+export class EngineRefusal extends EnvironmentError {
+  readonly statusCode: number | undefined
+
+  constructor(message: string, statusCode: number | undefined) {
+    super(message)
+    this.statusCode = statusCode
+  }
 }
 
 /** The engine's own words, without dockerode's around them. */
 function said(error: unknown): string {
   const { json, message } = error as { json?: { message?: string }; message: string }
-  return (json?.message ?? message).trim().replaceAll('\n', ' ')
+  const words = json?.message ?? message.replace(/^\(HTTP code \d+\) .*? - /, '')
+  return words.trim().replaceAll('\n', ' ')
 }
 
-const engineGone = () =>
-  new EnvironmentError(
-    'the Docker engine stopped answering in the middle of the drill; what is left is removed when it is back',
-  )
+/** It does not answer any more. */
+export class EngineGone extends EnvironmentError {
+  constructor() {
+    super('the Docker engine stopped answering in the middle of the drill; what is left is removed when it is back')
+  }
+}

@@ -13,10 +13,15 @@ import { finders, findOnPath } from '../../scripts/tools.mjs'
  * Picklock and docker-compose.yml ask: the same programs, paths, variables and users.
  */
 export const images = {
-  redis: 'picklock-test/redis:1',
-  toxiproxy: 'picklock-test/toxiproxy:1',
-  postgres: 'picklock-test/postgres:1',
+  redis: 'picklock-test/redis:2',
+  toxiproxy: 'picklock-test/toxiproxy:2',
+  postgres: 'picklock-test/postgres:2',
 }
+
+/** For docker-compose.yml. */
+export const composeEnv = Object.fromEntries(
+  Object.entries(images).map(([what, image]) => [`PICKLOCK_${what.toUpperCase()}_IMAGE`, image]),
+)
 
 /** For `picklock run`. */
 export const imageFlags = Object.entries(images).flatMap(([what, image]) => ['--image', `${what}=${image}`])
@@ -57,7 +62,7 @@ interface Root {
 
 /** Programs that health checks, entry points and faults use. */
 const shell = Object.fromEntries(
-  ['sh', 'cat', 'chmod', 'id', 'kill', 'mkdir', 'mv', 'rm', 'rmdir', 'sleep'].map((name) => [
+  ['sh', 'bash', 'cat', 'chmod', 'grep', 'id', 'kill', 'mkdir', 'mv', 'rm', 'rmdir', 'sleep', 'test'].map((name) => [
     `/bin/${name}`,
     `/bin/${name}`,
   ]),
@@ -80,6 +85,9 @@ fi
 exec "$@" -c listen_addresses='*'
 `
 
+/** For health checks: whether somebody listens. */
+const listens = (port: string) => `#!/bin/bash\nexec 3<>/dev/tcp/127.0.0.1/${port}\n`
+
 const roots: Record<keyof typeof images, Root> = {
   redis: {
     programs: {
@@ -90,7 +98,8 @@ const roots: Record<keyof typeof images, Root> = {
     changes: ['CMD ["redis-server"]', 'WORKDIR /data'],
   },
   toxiproxy: {
-    programs: { '/toxiproxy': finders['toxiproxy-server'](machine) ?? '' },
+    programs: { '/bin/bash': '/bin/bash', '/toxiproxy': finders['toxiproxy-server'](machine) ?? '' },
+    files: { '/toxiproxy-cli': listens('8474'), '/etc/passwd': '' },
     changes: ['ENTRYPOINT ["/toxiproxy"]', 'CMD ["-host=0.0.0.0"]'],
   },
   postgres: {
@@ -100,6 +109,7 @@ const roots: Record<keyof typeof images, Root> = {
       '/etc/passwd': 'postgres:x:70:70::/var/lib/postgresql:/bin/sh\n',
       '/etc/group': 'postgres:x:70:\n',
       '/usr/local/bin/docker-entrypoint.sh': postgresEntry,
+      '/usr/local/bin/pg_isready': listens('5432'),
     },
     changes: [
       'ENTRYPOINT ["/usr/local/bin/docker-entrypoint.sh"]',
@@ -130,7 +140,7 @@ function imported(image: string, { programs, folders = {}, files = {}, changes }
     }
     for (const [to, text] of Object.entries(files)) {
       writeFileSync(at(to), text)
-      chmodSync(at(to), to.endsWith('.sh') ? 0o755 : 0o644)
+      chmodSync(at(to), text.startsWith('#!') ? 0o755 : 0o644)
     }
     for (const open of ['/tmp', '/data', '/var/lib/postgresql']) {
       mkdirSync(join(root, open), { recursive: true })
