@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Fault } from './faults/fault.ts'
+import { faults, type FaultName } from './faults/index.ts'
 import { foundInWords } from './early-end/found.ts'
 import { watchForEarlyEnd } from './early-end/watch.ts'
 import type { Event, PhaseEvent, TopologyEvent } from './history/event.ts'
@@ -105,6 +107,14 @@ interface Setting {
   logs: string
 }
 
+/** The planned faults that act on nodes. */
+const destructive = (plan: Plan) =>
+  plan.faults.flatMap(({ fault, target }) => {
+    const { group, onProcess = false }: Fault = faults[fault as FaultName]
+    const onNodes = group === 'nodes' || group === 'sentinel' || target.startsWith('cluster')
+    return onNodes ? [{ fault, onProcess }] : []
+  })
+
 /** All that lives while the drill runs; when it returns or throws, nothing of it is left but the files. */
 async function play(plan: Plan, context: DrillContext, { startNs, now, history, logs }: Setting) {
   const { progress } = context
@@ -148,6 +158,9 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
     children,
     logs,
     images: plan.images,
+    attach: plan.attach,
+    expects: { kind: plan.topology.kind, ...nodes },
+    destructive: destructive(plan),
     ports: portsFor(nodes.redis.length + nodes.sentinels.length, plan.servers),
     say: progress.fault,
     lost: (why) => lost.abort(why),
@@ -203,6 +216,7 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
   const opening = fleet.configure((server) => ({
     plan,
     endpoints: cluster.endpoints(server),
+    keyPrefix: runtime.keyPrefix ?? '',
     ...(ledger && { ledger: { url: ledger.url, schema } }),
     historyFile: join(history, `${server}.ndjson`),
     logFolder: logs,

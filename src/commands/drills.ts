@@ -21,6 +21,7 @@ export interface Request {
   lockOptions: Readonly<Record<string, unknown>>
   runtime: Plan['runtime']
   images?: Plan['images']
+  attach?: Plan['attach']
   /** Default: builtin. */
   driver?: Plan['driver']
   withControl: boolean
@@ -63,6 +64,7 @@ export async function chooseDrills(request: Request): Promise<Drill[]> {
             set: request.set,
             runtime: request.runtime,
             images: request.images,
+            attach: request.attach,
             driver: request.driver,
             // What the user tells the lock under test is not meant for the control.
             ...(own && { lockOptions: request.lockOptions }),

@@ -1,5 +1,5 @@
 import { cacheFolder } from '../../scripts/home.mjs'
-import type { Ledger } from '../ledger/ledger.ts'
+import type { Books } from '../ledger/ledger.ts'
 import { imageOf } from '../runtimes/images.ts'
 import { inParallel } from '../lib/in-parallel.ts'
 import type { Plan } from '../plan/scenario.ts'
@@ -77,7 +77,7 @@ export class Stage implements AsyncDisposable {
   readonly #context: PlayContext
   readonly #count: number
   readonly #resources = new AsyncDisposableStack()
-  #ledger: Promise<Ledger> | undefined
+  #ledger: Promise<Books> | undefined
 
   /** @param count of drills, for their headings */
   constructor(context: PlayContext, count = 1) {
@@ -98,7 +98,7 @@ export class Stage implements AsyncDisposable {
   }
 
   /** On first need: most of its start is beside the start of the nodes. */
-  #openLedger({ runtime, images }: Plan): Promise<Ledger> {
+  #openLedger({ runtime, images, attach, topology }: Plan): Promise<Books> {
     if (this.#ledger) return this.#ledger
     const log = this.#context.progress.say
     this.#ledger = (async () => {
@@ -106,6 +106,12 @@ export class Stage implements AsyncDisposable {
       if (runtime === 'docker') {
         const { openContainerLedger } = await import('../ledger/container.ts')
         return this.#resources.use(await openContainerLedger({ image: imageOf('postgres', images), log }))
+      }
+      if (runtime === 'attach') {
+        const { stackOf } = await import('../runtimes/attach/stack.ts')
+        const { ledger } = await stackOf(attach ?? {}, topology.kind)
+        const { openStandingLedger } = await import('../ledger/standing.ts')
+        if (ledger !== undefined) return this.#resources.use(await openStandingLedger(ledger))
       }
       const { openLedger } = await import('../ledger/postgres.ts')
       return this.#resources.use(await openLedger({ cacheFolder: cacheFolder(), log }))

@@ -14,7 +14,7 @@ import { chooseDrills, type Drill } from './drills.ts'
 import { onInterrupt } from './interrupt.ts'
 import type { Played } from './play.ts'
 import { progressOf } from './progress.ts'
-import { imageOption, parseRuntime, runtimeOption } from './runtime-options.ts'
+import { attachOptions, checkAttached, imageOption, parseRuntime, runtimeOption } from './runtime-options.ts'
 import { parseCount, parseDriver, parseLockOptions, parseLocks, parseSeed, parseTopologies } from './selection.ts'
 
 const collect = (value: string, before: string[]) => [...before, value]
@@ -58,6 +58,12 @@ export function runCommand() {
     )
     .addOption(runtimeOption())
     .addOption(imageOption())
+    .addOption(attachOptions.file)
+    .addOption(attachOptions.redis)
+    .addOption(attachOptions.sentinel)
+    .addOption(attachOptions.toxiproxy)
+    .addOption(attachOptions.linkPorts)
+    .addOption(attachOptions.allowDestructive)
     .addOption(
       new Option('--load <driver>', 'who makes the load: users inside the servers, or k6 through their HTTP doors')
         .choices(Object.keys(loadDrivers) as LoadDriverName[])
@@ -79,6 +85,8 @@ export function runCommand() {
         'picklock run slow-network --seed 42 --set load.duration=20s': 'the same again, longer',
         'picklock run primary-kill --lock set-nx --repeat 20': 'how often a bug shows that is a matter of luck',
         'picklock run --all --lock ./my-lock.ts': 'every scenario, each with the lock that it has to catch',
+        'picklock run oversell --runtime docker --image redis=valkey/valkey:8': 'nodes as containers, of another image',
+        'picklock run failover --runtime attach': 'the stack of docker-compose.yml, which is up',
         'picklock run coupon-stampede --load k6': 'the load by k6',
         'picklock run oversell --load k6 --k6-script ./my.js': 'by a k6 script of your own',
       }),
@@ -89,7 +97,12 @@ export function runCommand() {
           throw new UsageError(`--all means every scenario; leave out ${names.join(' ')}, or --all`)
         const cwd = process.cwd()
         const repeat = parseCount(options.repeat, '--repeat', 1, repeatMax)
-        const jobs = parseCount(options.jobs, '--jobs', options.all ? jobsOfAll() : 1, jobsMax)
+        const jobs = parseCount(
+          options.jobs,
+          '--jobs',
+          options.all && options.runtime !== 'attach' ? jobsOfAll() : 1,
+          jobsMax,
+        )
         const progress = progressOf(options)
         const drills = await chooseDrills({
           scenarios: options.all ? scenarioNames() : [...new Set(names)],
@@ -106,6 +119,10 @@ export function runCommand() {
           unfit: options.all ? (why) => progress.say(`left out: ${why}`) : undefined,
           cwd,
         })
+        checkAttached(
+          drills.map(({ plan }) => plan),
+          jobs,
+        )
         await setUp(options.runtime)
         if (options.load === 'k6') await inspectLoads(drills, cwd)
         // Loaded here, so that a mistake is answered before Redis clients and the rest are.

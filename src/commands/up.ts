@@ -29,7 +29,7 @@ export function upCommand() {
     .option('--quorum <n>', 'sentinel: how many of them must agree (2)', count)
     .option('--down-after-ms <n>', 'sentinel: silence after which a node counts as down (1000)', count)
     .option('--servers <n>', 'how many sets of links, one for each server', count, 1)
-    .addOption(runtimeOption())
+    .addOption(runtimeOption(['process', 'docker']))
     .addOption(imageOption())
     .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text'))
     .addHelpText(
@@ -59,6 +59,8 @@ export function upCommand() {
           children,
           logs: children.folder,
           images,
+          expects: { kind: options.kind, redis, sentinels },
+          destructive: [],
           ports: portsFor(redis.length + sentinels.length, servers),
           say: (text) => process.stderr.write(`${text}\n`),
           lost: (why) => lost.abort(why),

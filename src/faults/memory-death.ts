@@ -37,6 +37,7 @@ again, the load is still the same, and it dies again (the incident of 2025-06-05
 process, or the memory limit of its container. The leak is the harness' own, on top of what the lock leaks. A lock feels dropped connections, then refused ones, then a node that works, then the same again.
 Landed when the process died twice with its own report of it, or the container's state twice says OOMKilled; it goes on dying until the heal, which lifts the limit.`,
   group: 'nodes',
+  onProcess: true,
   color: '#8b0000',
   parameters,
   defaultTarget: 'primary',

@@ -18,6 +18,7 @@ one meets it. A directory is put where the snapshot file belongs, so that the sa
 be taken nor released nor extended, and only reads go on. At the heal the directory goes and a BGSAVE succeeds. Landed when the failed save is in
 INFO and a write by the harness is refused with MISCONF.`,
   group: 'nodes',
+  onProcess: true,
   color: '#5d4037',
   parameters,
   defaultTarget: 'primary',

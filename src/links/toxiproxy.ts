@@ -54,6 +54,19 @@ export function openLinks(runtime: Runtime): Links {
       for (const link of opened) links.set(link.name, link)
       return opened
     },
+    async adopt(specs) {
+      const { api } = await started
+      const proxies = await answered(new Toxiproxy(api).getAll())
+      const adopted = specs.flatMap(({ from, to }) => {
+        const proxy = proxies[proxyName({ from, to })]
+        if (!proxy) return []
+        const [, upstreamHost = '', upstreamPort] = /^(.*):(\d+)$/.exec(proxy.upstream) ?? []
+        const upstream = { host: upstreamHost, port: Number(upstreamPort) }
+        return [openLink(proxy, { from, to, upstream }, runtime)]
+      })
+      for (const link of adopted) links.set(link.name, link)
+      return adopted
+    },
     get,
     all: () => [...links.values()],
     get api() {
@@ -69,10 +82,12 @@ export function openLinks(runtime: Runtime): Links {
   }
 }
 
+/** A proxy's name is a part of its URL. */
+const proxyName = ({ from, to }: { from: string; to: string }) => `${from}__${to}`
+
 function body({ from, to, upstream }: Spec, { listenHost }: Runtime, port: number) {
-  // A proxy's name is a part of its URL.
   return {
-    name: `${from}__${to}`,
+    name: proxyName({ from, to }),
     listen: `${listenHost}:${port}`,
     upstream: `${upstream.host}:${upstream.port}`,
     enabled: true,

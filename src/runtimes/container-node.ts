@@ -102,24 +102,8 @@ export class ContainerNode implements NodeHandle {
     return `killed by the kernel (its container's state: OOMKilled, exit code ${State.ExitCode})`
   }
 
-  async obstruct(file: string): Promise<(() => Promise<void>) | undefined> {
-    const there = this.#there
-    const path = `${folder}/${file}`
-    const is = (what: string) =>
-      there.run('test', what, path).then(
-        () => true,
-        () => false,
-      )
-    if (await is('-d')) return undefined
-    const kept = await is('-f')
-    if (kept) await there.run('mv', path, `${path}.aside`)
-    await there.run('mkdir', path)
-    return async () => {
-      // Another fault may have brought it back empty, or has it down; a stopped container's folder is empty of it when it is anew.
-      if (this.#container !== there || (await this.state()) === 'down') return
-      await there.run('rmdir', path)
-      if (kept) await there.run('mv', `${path}.aside`, path)
-    }
+  obstruct(file: string): Promise<(() => Promise<void>) | undefined> {
+    return this.#there.obstruct(`${folder}/${file}`)
   }
 
   get #there(): DrillContainer {
@@ -143,7 +127,7 @@ export class ContainerNode implements NodeHandle {
   }
 
   #configure(before?: string): Promise<void> {
-    return this.#there.write(folder.slice(1), configFile, configText(this.#config, before))
+    return this.#there.write(folder.slice(1), { [configFile]: configText(this.#config, before) })
   }
 
   async #launch(): Promise<void> {

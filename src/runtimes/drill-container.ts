@@ -26,20 +26,36 @@ export interface ContainerSpec {
 /** One container of a drill. It is removed with the drill's engine; what it wrote goes with it. */
 export class DrillContainer {
   readonly name: string
-  readonly #engine: Engine
+  readonly #engine: Pick<Engine, 'docker' | 'labels'>
   readonly #spec: ContainerSpec
   readonly #container: Container
 
-  private constructor(engine: Engine, spec: ContainerSpec, container: Container) {
+  private constructor(engine: Pick<Engine, 'docker' | 'labels'>, spec: ContainerSpec, container: Container) {
     this.name = spec.name
     this.#engine = engine
     this.#spec = spec
     this.#container = container
   }
 
-  static async create(engine: Engine, spec: ContainerSpec): Promise<DrillContainer> {
+  static async create(engine: Pick<Engine, 'docker' | 'labels'>, spec: ContainerSpec): Promise<DrillContainer> {
     const made = await answered(engine.docker.createContainer(creation(engine, spec)))
     return new DrillContainer(engine, spec, made)
+  }
+
+  /** One that runs already and is not ours. */
+  static async adopt(engine: Pick<Engine, 'docker'>, name: string, id: string): Promise<DrillContainer> {
+    const container = engine.docker.getContainer(id)
+    const { Config, HostConfig } = await answered(container.inspect())
+    const spec = {
+      name,
+      image: Config.Image,
+      command: [],
+      memoryBytes: HostConfig.Memory ?? 0,
+      network: '',
+      logFile: '',
+    }
+    const user = Number.parseInt(Config.User, 10)
+    return new DrillContainer({ ...engine, labels: {} }, { ...spec, ...(user >= 0 && { user }) }, container)
   }
 
   get id(): string {
@@ -59,6 +75,11 @@ export class DrillContainer {
       () => log.end(),
       () => log.end(),
     )
+    await answered(this.#container.start())
+  }
+
+  /** As it was started, to the same outputs. */
+  async startAgain(): Promise<void> {
     await answered(this.#container.start())
   }
 
@@ -107,12 +128,13 @@ export class DrillContainer {
     return stats.memory_stats.usage
   }
 
-  /** Writes a file into a folder, both owned by `user`. */
-  async write(folder: string, file: string, text: string): Promise<void> {
+  /** Writes files into a folder, all owned by `user`; also where it is stopped. */
+  async write(folder: string, files: Record<string, string>): Promise<void> {
     const owner = { uid: this.#spec.user ?? 0, gid: this.#spec.user ?? 0 }
     const archive = pack()
     archive.entry({ name: `${folder}/`, type: 'directory', mode: 0o700, ...owner })
-    archive.entry({ name: `${folder}/${file}`, mode: 0o600, ...owner }, text)
+    for (const [file, text] of Object.entries(files))
+      archive.entry({ name: `${folder}/${file}`, mode: 0o600, ...owner }, text)
     archive.finalize()
     const chunks: Buffer[] = []
     for await (const chunk of archive) chunks.push(chunk as Buffer)
@@ -127,6 +149,25 @@ export class DrillContainer {
     return text
   }
 
+  /** See `NodeHandle.obstruct`; the path is absolute. */
+  async obstruct(path: string): Promise<(() => Promise<void>) | undefined> {
+    const is = (what: string) =>
+      this.run('test', what, path).then(
+        () => true,
+        () => false,
+      )
+    if (await is('-d')) return undefined
+    const kept = await is('-f')
+    if (kept) await this.run('mv', path, `${path}.aside`)
+    await this.run('mkdir', path)
+    return async () => {
+      // Another fault has it down, or brought back empty as another container.
+      if ((await this.state().catch(() => 'down')) === 'down' || !(await is('-d'))) return
+      await this.run('rmdir', path)
+      if (kept) await this.run('mv', `${path}.aside`, path)
+    }
+  }
+
   /** Runs a program in it. Rejects with what it said where it fails. */
   async run(...command: string[]): Promise<void> {
     const exec = await answered(this.#container.exec({ Cmd: command, AttachStdout: true, AttachStderr: true }))
@@ -139,7 +180,7 @@ export class DrillContainer {
   }
 }
 
-function creation({ labels }: Engine, spec: ContainerSpec): ContainerCreateOptions {
+function creation({ labels }: Pick<Engine, 'labels'>, spec: ContainerSpec): ContainerCreateOptions {
   const published = (spec.publish ?? []).map((port) => `${port}/tcp`)
   const bindings = published.map((port) => [port, [{ HostIp: '127.0.0.1', HostPort: port.split('/')[0] }]])
   return {

@@ -1,5 +1,7 @@
 import type { Children } from '../lib/children.ts'
+import type { TopologyKind } from '../locks/lock.ts'
 import type { EnvironmentError } from '../lib/failure.ts'
+import type { AttachChoice } from './attach/stack.ts'
 import { openProcessRuntime } from './process.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -10,6 +12,12 @@ export interface RuntimeContext {
   logs: string
   /** Where nodes are containers: the images that are not the default ones. */
   images: Readonly<Record<string, string>> | undefined
+  /** `attach`: what is attached to, where it was not found by itself. */
+  attach?: AttachChoice | undefined
+  /** What the topology is made of. */
+  expects: { kind: TopologyKind; redis: readonly string[]; sentinels: readonly string[] }
+  /** Planned faults that act on nodes, and whether they need more of a node than its address. */
+  destructive: readonly { fault: string; onProcess: boolean }[]
   /** How many ports nodes and links will take. */
   ports: number
   say(text: string): void
@@ -33,4 +41,8 @@ export const runtimes = {
     // Loaded on need, as is all that it needs.
     open: async (context: RuntimeContext) => (await import('./docker.ts')).openDockerRuntime(context),
   },
-} satisfies Partial<Record<Runtime['kind'], RuntimeMember>>
+  attach: {
+    title: 'what already runs, with a Toxiproxy in front',
+    open: async (context: RuntimeContext) => (await import('./attach.ts')).openAttachRuntime(context),
+  },
+} satisfies Record<Runtime['kind'], RuntimeMember>

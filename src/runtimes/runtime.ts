@@ -3,8 +3,12 @@ import type { Address } from '../locks/lock.ts'
 /** Where nodes live: child processes, containers, or what already runs. */
 export interface Runtime extends AsyncDisposable {
   kind: 'process' | 'docker' | 'attach'
-  /** The address of nodes and links, from here and from each other. */
+  /** The address of links, and of nodes where it starts them. */
   host: string
+  /** Nodes ran before the drill and run on after it: `startNode` finds them by name, and whoever leads whom is known by asking. */
+  standing?: boolean
+  /** Comes before every key that a lock is asked for, on nodes that others use, too. */
+  keyPrefix?: string
   /** The address on which Toxiproxy's links listen. */
   listenHost: string
   /** The password of this drill. */
@@ -33,7 +37,9 @@ export interface NodeSpec {
 export interface NodeHandle extends Address {
   name: string
   kind: 'redis' | 'sentinel'
+  /** With it one life of the node is told from the next. */
   pid: number | undefined
+  /** Empty where its log is out of reach. */
   logFile: string
   /** `up`, `paused` or `down`, by the operating system's word, not by memory. */
   state(): Promise<'up' | 'paused' | 'down'>
