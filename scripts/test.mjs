@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { all, bootstrap, parts } from './bootstrap.mjs'
 import { runChecks } from './checks.mjs'
 import { chromium } from './chromium.mjs'
+import { dockerForTests } from './docker.mjs'
 import { enter } from './enter.mjs'
 import { SetupError } from './machine.mjs'
 import { redisPy } from './redis-py.mjs'
@@ -18,7 +19,8 @@ await enter(fileURLToPath(import.meta.url), async (machine) => {
     machine.say(`the tests that need k6 will be skipped: ${error.message}`)
   })
   const failedChecks = await runChecks(machine)
-  const { passed, failed, skipped, reasons } = await runTests(machine, process.argv.slice(2))
+  const stopDocker = await dockerForTests(machine)
+  const { passed, failed, skipped, reasons } = await runTests(machine, process.argv.slice(2)).finally(stopDocker)
   const skips = skipped > 0 ? `, ${skipped} skipped` : ''
   for (const [reason, count] of Object.entries(reasons)) process.stdout.write(`! ${count} skipped: ${reason}\n`)
   process.exitCode = failed + failedChecks > 0 ? 1 : 0
