@@ -225,6 +225,7 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
   }))
   // A program behind stdio may build for minutes, and a lock's open may never return.
   const lock = await unlessAborted(opening, signal)
+  runtime.keepsBooks?.(lock.bookkeeping)
 
   const commands = await countCommands(await observing.primaries(), cluster.admin)
   if (context.ready) await unlessAborted(context.ready(), signal)

@@ -31,7 +31,10 @@ export async function openAttachRuntime(context: RuntimeContext): Promise<Runtim
   const before: Before = {
     password: stack.password,
     keyPrefix,
-    nodes: seen.filter(({ node }) => stack.redis.includes(node)).map(({ node, config }) => ({ ...node, config })),
+    bookkeeping: [],
+    nodes: seen
+      .filter(({ node }) => stack.redis.includes(node))
+      .map(({ node, config, keys }) => ({ ...node, config, keys })),
     toxiproxy: { api, proxies },
     containers: await Promise.all(
       [...containers.values()].map(async (container) => ({
@@ -40,7 +43,8 @@ export async function openAttachRuntime(context: RuntimeContext): Promise<Runtim
       })),
     ),
   }
-  const isRestored = children.atTheEnd('attach', beside(import.meta.url, 'attach/restore'), before)
+  const register = () => children.atTheEnd('attach', beside(import.meta.url, 'attach/restore'), before)
+  let isRestored = register()
   const free = [...stack.toxiproxy.ports]
   const nodes = new Map<string, Surveyed>(seen.map((one) => [one.node.name, one]))
 
@@ -52,6 +56,10 @@ export async function openAttachRuntime(context: RuntimeContext): Promise<Runtim
     folder: children.folder,
     keyPrefix,
     standing: true,
+    keepsBooks(globs) {
+      before.bookkeeping = globs
+      isRestored = register()
+    },
     startNode: ({ name }) => StandingNode.open(nodes.get(name)!, stack.password, containers.get(name)),
     startToxiproxy: () => Promise.resolve({ api, logFile: '', version }),
     async port() {
@@ -68,8 +76,12 @@ export async function openAttachRuntime(context: RuntimeContext): Promise<Runtim
     },
     async [Symbol.asyncDispose]() {
       try {
-        await restore(before)
+        const strange = await restore(before)
         isRestored()
+        if (strange.length > 0)
+          context.say(
+            `left where they are, because nobody knows whose they are: the keys ${strange.slice(0, 5).join(', ')}`,
+          )
       } catch (error) {
         // The janitor tries it once more; whoever reads the end of this drill shall know.
         context.say(`the stack is not yet as it was: ${(error as Error).message}`)

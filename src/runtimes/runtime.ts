@@ -9,6 +9,8 @@ export interface Runtime extends AsyncDisposable {
   standing?: boolean
   /** Comes before every key that a lock is asked for, on nodes that others use, too. */
   keyPrefix?: string
+  /** Hears what the lock under test keeps beside its keys, by globs as in Redis KEYS. */
+  keepsBooks?(globs: readonly string[]): void
   /** The address on which Toxiproxy's links listen. */
   listenHost: string
   /** The password of this drill. */

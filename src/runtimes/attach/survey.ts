@@ -9,6 +9,8 @@ export interface Surveyed {
   node: StackNode
   version: string
   config: Record<string, string>
+  /** Of Picklock's own that are there all the same: some drill's before. */
+  keys: string[]
 }
 
 const answerMs = 3_000
@@ -30,16 +32,16 @@ export async function survey({ source, password, redis, sentinels }: Stack): Pro
   if (lacking.length > 0) {
     const told = looks.map(({ node, can, lacks }) => {
       const could = can.length > 0 ? can.join(', ') : 'nothing'
-      return `${node.name} (${node.host}:${node.port}) ${lacks === undefined ? `does: ${could}` : `does: ${could}; does not: ${lacks}`}`
+      return `${node.name} (${node.host}:${node.port}) could ${could}${lacks === undefined ? '' : `, and could not ${lacks}`}`
     })
-    throw new EnvironmentError(`${source} cannot be drilled. ${told.join('. ')}`)
+    throw new EnvironmentError(`${source} cannot be drilled: ${told.join('; ')}`)
   }
   for (const { node, foreign } of looks)
     if (foreign.length > 0)
       throw new UsageError(
         `${node.name} (${node.host}:${node.port}) holds keys that are not Picklock's (${foreign.slice(0, shownMax).join(', ')}${foreign.length > shownMax ? ' …' : ''}): a drill needs a Redis of its own`,
       )
-  return looks.map(({ node, version, config }) => ({ node, version, config }))
+  return looks.map(({ node, version, config, keys }) => ({ node, version, config, keys }))
 }
 
 interface Look extends Surveyed {
@@ -56,7 +58,7 @@ async function look(
   password: string,
   ask: (redis: Redis, seen: Look) => AsyncGenerator<string>,
 ): Promise<Look> {
-  const seen: Look = { node, version: 'unknown', config: {}, can: [], lacks: undefined, foreign: [] }
+  const seen: Look = { node, version: 'unknown', config: {}, keys: [], can: [], lacks: undefined, foreign: [] }
   const redis = new Redis({
     host: node.host,
     port: node.port,
@@ -80,11 +82,17 @@ async function look(
     }
     seen.can.push(doing)
   } catch (error) {
-    seen.lacks = `${doing} (${why || (error as Error).message})`
+    seen.lacks = `${doing} (${inShort(why || (error as Error).message)})`
   } finally {
     redis.disconnect()
   }
   return seen
+}
+
+function inShort(message: string): string {
+  if (/^(NOAUTH|WRONGPASS)/.test(message))
+    return `${message.split(' ')[0]}: give its password as PICKLOCK_REDIS_PASSWORD`
+  return message.split(/\.(\s|$)/, 1)[0]!
 }
 
 /** Yields what it asks next. */
@@ -94,6 +102,7 @@ async function* lookAtRedis(redis: Redis, seen: Look, inGroup: boolean): AsyncGe
   const info = await redis.info()
   seen.version = /^(?:valkey|redis)_version:(\S+)/m.exec(info)?.[1] ?? 'unknown'
   const [, keys] = await redis.scan('0', 'COUNT', 1000)
+  seen.keys = keys
   seen.foreign = keys.filter((key) => !key.includes(ownPrefix) && !isInternal(key))
   yield 'take CONFIG'
   seen.config = pairs(await redis.config('GET', '*'))
