@@ -20,7 +20,9 @@ await enter(fileURLToPath(import.meta.url), async (machine) => {
   })
   const failedChecks = await runChecks(machine)
   const stopDocker = await dockerForTests(machine)
-  const { passed, failed, skipped, reasons } = await runTests(machine, process.argv.slice(2)).finally(stopDocker)
+  const { passed, failed, skipped, reasons } = await runTests(machine, process.argv.slice(2)).finally(() =>
+    stopDocker(),
+  )
   const skips = skipped > 0 ? `, ${skipped} skipped` : ''
   for (const [reason, count] of Object.entries(reasons)) process.stdout.write(`! ${count} skipped: ${reason}\n`)
   process.exitCode = failed + failedChecks > 0 ? 1 : 0

@@ -27,7 +27,15 @@ afterAll(() => rm(out, { recursive: true, force: true }))
 const drill = (...args: string[]) => [
   'run',
   ...args,
-  ...['--runtime', 'attach', '--seed', '7', '--format', 'json', '--quiet', '--out', out],
+  '--runtime',
+  'attach',
+  '--seed',
+  '7',
+  '--format',
+  'json',
+  '--quiet',
+  '--out',
+  out,
 ]
 
 describe('given by its addresses', () => {

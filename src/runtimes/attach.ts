@@ -107,7 +107,8 @@ function refuse(stack: Stack, { expects, destructive, attach = {} }: RuntimeCont
         `${fault} takes a hand on the process of a node, and ${bare.name} (${bare.host}:${bare.port}) is reached by its address only; attach to a compose stack, or leave the fault out`,
       )
     const strange = [...stack.redis, ...stack.sentinels].find(
-      ({ host }) => !isLoopback(host) && !attach.allowDestructive?.includes(host),
+      // A container of the engine that answers here is this machine's, whatever its address.
+      ({ host, container }) => container === undefined && !isLoopback(host) && !attach.allowDestructive?.includes(host),
     )
     if (strange)
       throw new UsageError(

@@ -25,7 +25,7 @@ export async function openEngine(
   children: Children,
   { say, lost }: { say(text: string): void; lost(why: EnvironmentError): void },
 ): Promise<Engine> {
-  const { client, docker } = await connect()
+  const { client, docker, reach } = await connect()
   const address = addressOf(docker)
   const { id } = children
   const isSwept = children.atTheEnd('docker', sweeper, { engine: address, id })
@@ -37,7 +37,7 @@ export async function openEngine(
   return {
     docker,
     labels: { [drillLabel]: id },
-    reach: reachOf(address, client.info.containerRuntime.operatingSystem),
+    reach,
     async image(name, image) {
       const present = () => docker.getImage(image).inspect()
       let found = await present().catch((error: unknown) => (isNotFound(error) ? undefined : raise(error)))
@@ -80,8 +80,9 @@ export async function connect() {
     )
   })
   const { docker } = dockerOf(client.container)
-  refuseAnother(addressOf(docker))
-  return { client, docker }
+  const address = addressOf(docker)
+  refuseAnother(address)
+  return { client, docker, reach: reachOf(address, client.info.containerRuntime.operatingSystem) }
 }
 
 /** testcontainers looks on where the engine that was asked for does not answer; what the user named is what the user means. */

@@ -4,7 +4,7 @@ import { listed } from '../lib/nearest.ts'
 type ImageName = keyof typeof defaultImages
 
 /** What containers are made of. The same as in docker-compose.yml. */
-export const defaultImages = {
+const defaultImages = {
   redis: 'redis:8.2.2',
   toxiproxy: 'ghcr.io/shopify/toxiproxy:2.12.0',
   postgres: 'postgres:18.1',

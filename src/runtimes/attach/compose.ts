@@ -6,11 +6,11 @@ import { range, type Stack, type StackNode } from './stack.ts'
 
 /** The labels of docker-compose.yml. */
 const label = { stack: 'picklock.stack', node: 'picklock.node', port: 'picklock.port', links: 'picklock.links' }
-const host = '127.0.0.1'
+const loopback = '127.0.0.1'
 
 /** The stack of docker-compose.yml, found by its labels on the Docker engine that answers. Throws EnvironmentError where it is not up. */
 export async function composeStack(kind: TopologyKind): Promise<Stack> {
-  const { docker } = await connect()
+  const { docker, reach } = await connect()
   const containers = await answered(docker.listContainers({ all: true, filters: { label: [label.node] } }))
   const named = (name: string) => containers.find(({ Labels }) => Labels[label.node] === name)
   const nodes = containers.filter(({ Labels }) => Labels[label.stack] === kind)
@@ -25,6 +25,9 @@ export async function composeStack(kind: TopologyKind): Promise<Stack> {
     throw new EnvironmentError(
       `${down.map(({ Names, State }) => `${Names[0]?.slice(1)} is ${State}`).join(', ')}: type ${up} to mend the stack`,
     )
+  // Through a published port a connection stands before anybody listens: where there is a straighter way, faults are felt as they are.
+  const own = Object.values((await answered(docker.getContainer(toxiproxy.Id).inspect())).NetworkSettings.Networks)[0]
+  const host = (reach === 'direct' && own?.IPAddress) || loopback
   const nodesOf = (name: string): StackNode[] =>
     nodes
       .filter(({ Labels }) => Labels[label.node]!.startsWith(`${name}-`))
@@ -42,7 +45,7 @@ export async function composeStack(kind: TopologyKind): Promise<Stack> {
     redis: nodesOf('redis'),
     sentinels: nodesOf('sentinel'),
     toxiproxy: {
-      api: `http://${host}:${published(toxiproxy, 8474)}`,
+      api: host === loopback ? `http://${loopback}:${published(toxiproxy, 8474)}` : `http://${host}:8474`,
       host,
       listenHost: '0.0.0.0',
       ports: range(toxiproxy.Labels[label.links] ?? ''),
@@ -59,5 +62,5 @@ function published({ Ports, Names }: ContainerInfo, port: number): number {
 
 function ledgerAt(port: number, env: Record<string, string>): string {
   const { POSTGRES_USER = 'postgres', POSTGRES_PASSWORD = '', POSTGRES_DB = POSTGRES_USER } = env
-  return `postgres://${encodeURIComponent(POSTGRES_USER)}:${encodeURIComponent(POSTGRES_PASSWORD)}@${host}:${port}/${POSTGRES_DB}`
+  return `postgres://${encodeURIComponent(POSTGRES_USER)}:${encodeURIComponent(POSTGRES_PASSWORD)}@${loopback}:${port}/${POSTGRES_DB}`
 }
