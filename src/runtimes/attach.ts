@@ -44,7 +44,7 @@ export async function openAttachRuntime(context: RuntimeContext): Promise<Runtim
     ),
   }
   const register = () => children.atTheEnd('attach', beside(import.meta.url, 'attach/restore'), before)
-  let isRestored = register()
+  register()
   const free = [...stack.toxiproxy.ports]
   const nodes = new Map<string, Surveyed>(seen.map((one) => [one.node.name, one]))
 
@@ -58,7 +58,7 @@ export async function openAttachRuntime(context: RuntimeContext): Promise<Runtim
     standing: true,
     keepsBooks(globs) {
       before.bookkeeping = globs
-      isRestored = register()
+      register()
     },
     startNode: ({ name }) => StandingNode.open(nodes.get(name)!, stack.password, containers.get(name)),
     startToxiproxy: () => Promise.resolve({ api, logFile: '', version }),
@@ -75,15 +75,15 @@ export async function openAttachRuntime(context: RuntimeContext): Promise<Runtim
       return { redis: seen[0]!.version, ...(engine !== undefined && { docker: engine }) }
     },
     async [Symbol.asyncDispose]() {
+      // The janitor does it once more when all servers are dead: whatever went wrong before, nobody writes after that.
       try {
         const strange = await restore(before)
-        isRestored()
         if (strange.length > 0)
           context.say(
             `left where they are, because nobody knows whose they are: the keys ${strange.slice(0, 5).join(', ')}`,
           )
       } catch (error) {
-        // The janitor tries it once more; whoever reads the end of this drill shall know.
+        // Whoever reads the end of this drill shall know.
         context.say(`the stack is not yet as it was: ${(error as Error).message}`)
       }
     },

@@ -70,8 +70,6 @@ export async function openEngine(
 
 /** Any engine, for looking: nothing is made through it. */
 export async function connect() {
-  // The janitor does what testcontainers' Ryuk does; who wants both says so.
-  process.env['TESTCONTAINERS_RYUK_DISABLED'] ??= 'true'
   // Loaded here: it takes a while, and only drills in containers need it.
   const { getContainerRuntimeClient } = await import('testcontainers')
   const client = await getContainerRuntimeClient().catch(() => {
