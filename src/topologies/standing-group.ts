@@ -25,13 +25,20 @@ export async function adoptGroup(
   signal.throwIfAborted()
 
   using admins = openAdmins(sentinels, runtime.password)
-  const told = await addressesTold(admins.get(sentinels[0]!.name))
+  const asked = sentinels.map(({ name }) => admins.get(name))
+  const told = await addressesTold(asked[0]!)
+  const peers = await peersTold(asked)
   const linkPorts = new Map(between.map(({ to, port }) => [to, port]))
   const portOf = (node: NodeHandle) => linkPorts.get(node.name) ?? node.port
   const announced = new Map<string, Address>(nodes.map((node) => [node.name, { host: node.host, port: portOf(node) }]))
+  const among = (addresses: Address[], node: NodeHandle) => {
+    const fitting = addresses.filter(({ port }) => port === portOf(node))
+    return fitting.find(({ host }) => host === node.host) ?? (fitting.length === 1 ? fitting[0] : undefined)
+  }
+  // A client that hears of a Sentinel by an address that leads nowhere else would go past the links.
+  for (const node of sentinels) announced.set(node.name, among(peers, node) ?? announced.get(node.name)!)
   for (const node of redis) {
-    const fitting = told.filter(({ port }) => port === portOf(node))
-    const known = fitting.find(({ host }) => host === node.host) ?? (fitting.length === 1 ? fitting[0] : undefined)
+    const known = among(told, node)
     if (!known)
       throw new EnvironmentError(
         `Sentinel knows no ${node.name} at ${node.host}:${portOf(node)}; it knows ${told.map(({ host, port }) => `${host}:${port}`).join(', ')}: give the nodes by the addresses that they announce`,
@@ -48,6 +55,16 @@ export async function adoptGroup(
 }
 
 const same = (a: Address, b: Address) => a.host === b.host && a.port === b.port
+
+/** The Sentinels', each as the others tell it. */
+async function peersTold(sentinels: Redis[]): Promise<Address[]> {
+  const lists = await Promise.all(sentinels.map((each) => each.call('SENTINEL', 'SENTINELS', masterName)))
+  const told = (lists as unknown[][]).flat().map((flat) => {
+    const { ip = '', port } = fields(flat)
+    return { host: ip, port: Number(port) }
+  })
+  return told.filter((address, index) => told.findIndex((other) => same(other, address)) === index)
+}
 
 /** The primary's, then the replicas'. */
 async function addressesTold(sentinel: Redis): Promise<Address[]> {
