@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Fault } from './faults/fault.ts'
+import { faults, type FaultName } from './faults/index.ts'
 import { foundInWords } from './early-end/found.ts'
 import { watchForEarlyEnd } from './early-end/watch.ts'
 import type { Event, PhaseEvent, TopologyEvent } from './history/event.ts'
@@ -21,7 +23,7 @@ import { beginLoad } from './load/drive.ts'
 import type { BesideProgress, Driven } from './load/load.ts'
 import type { Plan } from './plan/scenario.ts'
 import { moment } from './reporters/text.ts'
-import { runtimes } from './runtimes/index.ts'
+import { portsFor, runtimes, type RuntimeMember } from './runtimes/index.ts'
 import { Fleet } from './server/fleet.ts'
 import type { LockDescription, Progress } from './server/messages.ts'
 import { topologies } from './topologies/index.ts'
@@ -105,6 +107,14 @@ interface Setting {
   logs: string
 }
 
+/** The planned faults that act on nodes. */
+const destructive = (plan: Plan) =>
+  plan.faults.flatMap(({ fault, target }) => {
+    const { group, onProcess = false }: Fault = faults[fault as FaultName]
+    const onNodes = group === 'nodes' || group === 'sentinel' || target.startsWith('cluster')
+    return onNodes ? [{ fault, onProcess }] : []
+  })
+
 /** All that lives while the drill runs; when it returns or throws, nothing of it is left but the files. */
 async function play(plan: Plan, context: DrillContext, { startNs, now, history, logs }: Setting) {
   const { progress } = context
@@ -112,7 +122,9 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
   let holes: History['damage'] = 'none'
   /** Nothing that happens from then on would be known: the drill ends in order, as if somebody had interrupted it. */
   const unwritable = new AbortController()
-  const signal = AbortSignal.any([context.signal, unwritable.signal])
+  /** All nodes are out of reach at once, as when the Docker engine dies: no verdict can come of it. */
+  const lost = new AbortController()
+  const signal = AbortSignal.any([context.signal, unwritable.signal, lost.signal])
   const serverNames = Array.from({ length: plan.servers }, (_, i) => `server-${i + 1}`)
 
   progress.phase('starting')
@@ -140,7 +152,19 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
       if (itsHistory === 'unwritable') holes = 'middle'
     }
   }
-  await using runtime = await runtimes[plan.runtime as 'process'].open({ children, logs })
+  const nodes = topologies[plan.topology.kind].nodeNames(plan.topology)
+  const runtimeOf: RuntimeMember = runtimes[plan.runtime as keyof typeof runtimes]
+  await using runtime = await runtimeOf.open({
+    children,
+    logs,
+    images: plan.images,
+    attach: plan.attach,
+    expects: { kind: plan.topology.kind, ...nodes },
+    destructive: destructive(plan),
+    ports: portsFor(nodes.redis.length + nodes.sentinels.length, plan.servers),
+    say: progress.fault,
+    lost: (why) => lost.abort(why),
+  })
   await using links = openLinks(runtime)
   await using cluster = await topologies[plan.topology.kind].start({
     runtime,
@@ -192,6 +216,7 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
   const opening = fleet.configure((server) => ({
     plan,
     endpoints: cluster.endpoints(server),
+    keyPrefix: runtime.keyPrefix ?? '',
     ...(ledger && { ledger: { url: ledger.url, schema } }),
     historyFile: join(history, `${server}.ndjson`),
     logFolder: logs,
@@ -200,6 +225,7 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
   }))
   // A program behind stdio may build for minutes, and a lock's open may never return.
   const lock = await unlessAborted(opening, signal)
+  runtime.keepsBooks?.(lock.bookkeeping)
 
   const commands = await countCommands(await observing.primaries(), cluster.admin)
   if (context.ready) await unlessAborted(context.ready(), signal)
@@ -234,6 +260,7 @@ async function play(plan: Plan, context: DrillContext, { startNs, now, history, 
     recorder.record({ process, type: 'info', f: 'count', counts })
   notes.push(...(driven?.notes ?? []))
 
+  if (lost.signal.aborted) throw lost.signal.reason
   phase('settle')
   progress.phase('settling')
   await sleep(settleMs, undefined, { signal }).catch(() => undefined)

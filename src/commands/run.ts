@@ -14,6 +14,7 @@ import { chooseDrills, type Drill } from './drills.ts'
 import { onInterrupt } from './interrupt.ts'
 import type { Played } from './play.ts'
 import { progressOf } from './progress.ts'
+import { attachOptions, checkAttached, imageOption, parseRuntime, runtimeOption } from './runtime-options.ts'
 import { parseCount, parseDriver, parseLockOptions, parseLocks, parseSeed, parseTopologies } from './selection.ts'
 
 const collect = (value: string, before: string[]) => [...before, value]
@@ -55,11 +56,14 @@ export function runCommand() {
         .argParser(collect)
         .default([] as string[], 'none'),
     )
-    .addOption(
-      new Option('--runtime <runtime>', 'where the nodes live')
-        .choices(['process', 'docker', 'attach'])
-        .default('process'),
-    )
+    .addOption(runtimeOption())
+    .addOption(imageOption())
+    .addOption(attachOptions.file)
+    .addOption(attachOptions.redis)
+    .addOption(attachOptions.sentinel)
+    .addOption(attachOptions.toxiproxy)
+    .addOption(attachOptions.linkPorts)
+    .addOption(attachOptions.allowDestructive)
     .addOption(
       new Option('--load <driver>', 'who makes the load: users inside the servers, or k6 through their HTTP doors')
         .choices(Object.keys(loadDrivers) as LoadDriverName[])
@@ -81,19 +85,24 @@ export function runCommand() {
         'picklock run slow-network --seed 42 --set load.duration=20s': 'the same again, longer',
         'picklock run primary-kill --lock set-nx --repeat 20': 'how often a bug shows that is a matter of luck',
         'picklock run --all --lock ./my-lock.ts': 'every scenario, each with the lock that it has to catch',
+        'picklock run oversell --runtime docker --image redis=valkey/valkey:8': 'nodes as containers, of another image',
+        'picklock run failover --runtime attach': 'the stack of docker-compose.yml, which is up',
         'picklock run coupon-stampede --load k6': 'the load by k6',
         'picklock run oversell --load k6 --k6-script ./my.js': 'by a k6 script of your own',
       }),
     )
     .action(
       exits(async (names, options) => {
-        if (options.runtime !== 'process')
-          throw new UsageError(`--runtime ${options.runtime} does not work yet; process does, and needs no Docker`)
         if (options.all && names.length > 0)
           throw new UsageError(`--all means every scenario; leave out ${names.join(' ')}, or --all`)
         const cwd = process.cwd()
         const repeat = parseCount(options.repeat, '--repeat', 1, repeatMax)
-        const jobs = parseCount(options.jobs, '--jobs', options.all ? jobsOfAll() : 1, jobsMax)
+        const jobs = parseCount(
+          options.jobs,
+          '--jobs',
+          options.all && options.runtime !== 'attach' ? jobsOfAll() : 1,
+          jobsMax,
+        )
         const progress = progressOf(options)
         const drills = await chooseDrills({
           scenarios: options.all ? scenarioNames() : [...new Set(names)],
@@ -103,14 +112,18 @@ export function runCommand() {
           repeat,
           set: options.set,
           lockOptions: parseLockOptions(options.lockOption),
-          runtime: options.runtime,
+          ...parseRuntime(options),
           driver: parseDriver(options),
           withControl: options.control && (options.withControl === true || options.all === true),
           // Whoever asks for all means all that make sense.
           unfit: options.all ? (why) => progress.say(`left out: ${why}`) : undefined,
           cwd,
         })
-        await setUp()
+        checkAttached(
+          drills.map(({ plan }) => plan),
+          jobs,
+        )
+        await setUp(options.runtime)
         if (options.load === 'k6') await inspectLoads(drills, cwd)
         // Loaded here, so that a mistake is answered before Redis clients and the rest are.
         const { playDrills } = await import('./play.ts')

@@ -15,7 +15,7 @@ export function setupCommand() {
 
 /** The same set-up as `npm run drill` does. Throws EnvironmentError where it needs a hand. */
 async function runSetup(what?: 'k6'): Promise<number> {
-  const fetched = await setUp(...(what === undefined ? [] : [what]))
+  const fetched = await setUp('process', ...(what === undefined ? [] : [what]))
   process.stdout.write(fetched.length === 0 ? 'Everything is there.\n' : `Fetched ${fetched.join(' and ')}.\n`)
   return 0
 }

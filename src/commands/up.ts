@@ -8,12 +8,13 @@ import { openLinks } from '../links/index.ts'
 import type { Links } from '../links/links.ts'
 import { check } from '../plan/problems.ts'
 import { scenario } from '../plan/scenario.ts'
-import { runtimes } from '../runtimes/index.ts'
+import { portsFor, runtimes, type RuntimeMember } from '../runtimes/index.ts'
 import { topologies } from '../topologies/index.ts'
 import { numbered } from '../topologies/independent.ts'
 import type { Cluster } from '../topologies/topology.ts'
 import { examples, exits } from './command.ts'
 import { onInterrupt } from './interrupt.ts'
+import { imageOption, parseRuntime, runtimeOption } from './runtime-options.ts'
 
 const kinds = Object.keys(topologies)
 const serversMax = 16
@@ -28,6 +29,8 @@ export function upCommand() {
     .option('--quorum <n>', 'sentinel: how many of them must agree (2)', count)
     .option('--down-after-ms <n>', 'sentinel: silence after which a node counts as down (1000)', count)
     .option('--servers <n>', 'how many sets of links, one for each server', count, 1)
+    .addOption(runtimeOption(['process', 'docker']))
+    .addOption(imageOption())
     .addOption(new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text'))
     .addHelpText(
       'after',
@@ -35,19 +38,33 @@ export function upCommand() {
         'picklock up single': 'one Redis',
         'picklock up sentinel --replicas 2': 'a primary, two replicas, three Sentinels',
         'picklock up redlock --nodes 5 --servers 3': 'five nodes, and links for three servers',
+        'picklock up single --runtime docker --image redis=valkey/valkey:8': 'in containers',
         'picklock up single --format json': 'one line of JSON, for programs',
       }),
     )
     .action(
-      exits(async (kind, { servers, format, ...numbers }) => {
+      exits(async (kind, { servers, format, runtime: name, image, ...numbers }) => {
         const options = topologyOptions(kind, numbers)
         if (servers > serversMax) throw new UsageError(`--servers is at most ${serversMax}`)
         const names = numbered('server', servers)
-        await setUp()
+        const { runtime: where, images } = parseRuntime({ runtime: name, image })
+        await setUp(where)
         using interrupt = onInterrupt(() => {})
-        const { signal } = interrupt
         await using children = await Children.open()
-        await using runtime = await runtimes.process.open({ children, logs: children.folder })
+        const lost = new AbortController()
+        const signal = AbortSignal.any([interrupt.signal, lost.signal])
+        const { redis, sentinels } = topologies[options.kind].nodeNames(options)
+        const member: RuntimeMember = runtimes[name]
+        await using runtime = await member.open({
+          children,
+          logs: children.folder,
+          images,
+          expects: { kind: options.kind, redis, sentinels },
+          destructive: [],
+          ports: portsFor(redis.length + sentinels.length, servers),
+          say: (text) => process.stderr.write(`${text}\n`),
+          lost: (why) => lost.abort(why),
+        })
         await using links = openLinks(runtime)
         try {
           await using cluster = await topologies[options.kind].start({
@@ -63,6 +80,7 @@ export function upCommand() {
         } catch (error) {
           if (!signal.aborted) throw error
         }
+        if (lost.signal.aborted) throw lost.signal.reason
         // Ctrl-C is how this command is meant to end.
         return 0
       }),
@@ -125,17 +143,17 @@ async function describe(cluster: Cluster, servers: string[], links: Links, passw
 
 function render(up: Awaited<ReturnType<typeof describe>>): string {
   const width = Math.max(...up.nodes.map(({ name }) => name.length))
-  const line = (name: string, port: number, note: string) =>
-    `  ${name.padEnd(width)}  127.0.0.1:${String(port).padEnd(5)}  ${note}`.trimEnd()
+  const line = (name: string, host: string, port: number) =>
+    `  ${name.padEnd(width)}  ${host}:${String(port).padEnd(5)}  redis-cli${host === '127.0.0.1' ? '' : ` -h ${host}`} -p ${port}`
   const froms = [...new Set(up.links.map(({ from }) => from))]
   const blocks = [
     `${up.topology} is up; Ctrl-C ends it and leaves nothing behind\n`,
     `export REDISCLI_AUTH=${up.password}\n`,
     'direct, past Toxiproxy',
-    ...up.nodes.map(({ name, port, role }) => line(name, port, `redis-cli -p ${port}  # ${role}`)),
+    ...up.nodes.map(({ name, host, port, role }) => `${line(name, host, port)}  # ${role}`),
     ...froms.flatMap((from) => [
       `\n${from === 'cluster' ? 'what nodes and Sentinels reach each other through' : `${from}'s links`}`,
-      ...up.links.filter((link) => link.from === from).map(({ to, port }) => line(to, port, `redis-cli -p ${port}`)),
+      ...up.links.filter((link) => link.from === from).map(({ to, host, port }) => line(to, host, port)),
     ]),
     `\nToxiproxy's API   ${up.toxiproxy}/proxies`,
   ]

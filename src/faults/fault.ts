@@ -14,6 +14,8 @@ export interface Fault<Parameters extends z.ZodObject = z.ZodObject> {
   /** What it is, what a lock feels of it, and what proves that it landed; for the reference page. */
   docs: string
   group: 'nodes' | 'links' | 'servers' | 'sentinel'
+  /** Acts on a node's process or files: its address is not enough. */
+  onProcess?: boolean
   /** Its colour on plots, with enough contrast on light and dark. */
   color: string
   parameters: Parameters

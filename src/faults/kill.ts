@@ -12,6 +12,7 @@ export const kill = {
   docs: `The process dies at once, as from a power cut or the kernel's out-of-memory killer. A lock feels closed connections, then refused
 ones. \`keepData: false\` brings it back empty: on a Redlock topology that is the restart that loses votes. Landed when the process is gone.`,
   group: 'nodes',
+  onProcess: true,
   color: '#d1495b',
   parameters,
   defaultTarget: 'primary',

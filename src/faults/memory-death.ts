@@ -1,4 +1,3 @@
-import { open, stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
@@ -26,15 +25,19 @@ const bytesEach = 64 * 1024
 const excessMax = 8
 /** From the failed allocation to the process' end: the crash report and its memory test. */
 const dyingMs = 15_000
+/** What is told of a death may come a little after it. */
+const tellingMs = 2_000
 
 export const memoryDeath = {
   name: 'memory-death',
   title: 'A node dies of its memory limit, comes back, and dies of it again',
-  docs: `Keys without a time to live pile up until an allocation fails: Redis writes "Out Of Memory allocating …" and a crash report into its log and aborts. A supervisor starts it
-again, the load is still the same, and it dies again (the incident of 2025-06-05). The limit is real: RLIMIT_DATA on the running process, \`headroomMb\` above what
-it has. The leak is the harness' own, on top of what the lock leaks. A lock feels dropped connections, then refused ones, then a node that works, then the same again.
-Landed when the process died twice with its own report of it; it goes on dying until the heal, which lifts the limit.`,
+  docs: `Keys without a time to live pile up until there is no more memory. As a process, Redis then writes "Out Of Memory allocating …" and a crash report into its log and aborts;
+in a container the kernel kills it. A supervisor starts it
+again, the load is still the same, and it dies again (the incident of 2025-06-05). The limit is real, \`headroomMb\` above what it has: RLIMIT_DATA on the running
+process, or the memory limit of its container. The leak is the harness' own, on top of what the lock leaks. A lock feels dropped connections, then refused ones, then a node that works, then the same again.
+Landed when the process died twice with its own report of it, or the container's state twice says OOMKilled; it goes on dying until the heal, which lifts the limit.`,
   group: 'nodes',
+  onProcess: true,
   color: '#8b0000',
   parameters,
   defaultTarget: 'primary',
@@ -90,11 +93,7 @@ async function liveUntilDeath(
   { headroomMb, growMs }: Parameters,
   signal: AbortSignal,
 ): Promise<string> {
-  const { pid, logFile } = node
-  const logStart = await stat(logFile).then(
-    ({ size }) => size,
-    () => 0,
-  )
+  const { pid } = node
   // The report ends with a test of all memory, a second in which the process has not ended and answers nobody; servers before 7 have no such setting.
   await admin.config('SET', 'crash-memcheck-enabled', 'no').catch(() => {})
   await node.limitMemory(headroomMb * mb)
@@ -110,16 +109,9 @@ async function liveUntilDeath(
   }
   if (!(await poll(dyingMs, undefined, isDown)))
     throw new Error(`${node.name} lives on after ${headroomMb} MB were filled`)
-  const report = await textFrom(logFile, logStart)
-  const line = /Out Of Memory allocating \d+ bytes!?/i.exec(report)?.[0]
-  if (line === undefined || !report.includes('BUG REPORT START'))
-    throw new Error(`${node.name} (pid ${pid}) ended, and its log does not say that it was for lack of memory`)
-  return `pid ${pid} gone, its log: "${line}" and a crash report`
-}
-
-async function textFrom(file: string, offset: number): Promise<string> {
-  await using handle = await open(file)
-  const { size } = await handle.stat()
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(Math.max(1, size - offset)), 0, undefined, offset)
-  return buffer.toString('utf8', 0, bytesRead)
+  let proof: string | undefined
+  await poll(tellingMs, undefined, async () => (proof = await node.memoryDeath()) !== undefined)
+  if (proof === undefined)
+    throw new Error(`${node.name} (pid ${pid}) ended, and nothing says that it was for lack of memory`)
+  return `pid ${pid} gone, ${proof}`
 }

@@ -1,5 +1,3 @@
-import { mkdir, rename, rmdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
 import { eachNode } from './each-node.ts'
@@ -20,6 +18,7 @@ one meets it. A directory is put where the snapshot file belongs, so that the sa
 be taken nor released nor extended, and only reads go on. At the heal the directory goes and a BGSAVE succeeds. Landed when the failed save is in
 INFO and a write by the harness is refused with MISCONF.`,
   group: 'nodes',
+  onProcess: true,
   color: '#5d4037',
   parameters,
   defaultTarget: 'primary',
@@ -27,18 +26,10 @@ INFO and a write by the harness is refused with MISCONF.`,
     eachNode(target, async (node) => {
       const { pid } = node
       const admin = stage.cluster.admin(node.name)
-      const folder = await settingOf(admin, 'dir')
-      if (!(await isHere(folder)))
-        return nothingDone(`the data folder of ${node.name} (${folder}) is not on this machine`)
-      const file = join(folder, await settingOf(admin, 'dbfilename'))
-      if (await isHere(file)) return nothingDone(`the snapshots of ${node.name} fail already`)
-
-      const restore = await changeSettings(node, admin, {
-        'stop-writes-on-bgsave-error': 'yes',
-        // Writes stop only where snapshots are asked for; this one never comes by itself.
-        save: '86400 1000000000',
-      })
-      let unblock = async () => {}
+      const file = await settingOf(admin, 'dbfilename')
+      const unblock = await node.obstruct(file)
+      if (unblock === undefined) return nothingDone(`the snapshots of ${node.name} fail already`)
+      let restore = () => Promise.resolve()
       const heal = async () => {
         await unblock()
         const dead = node.pid !== pid || (await node.state()) === 'down'
@@ -50,7 +41,11 @@ INFO and a write by the harness is refused with MISCONF.`,
         if (isMisconf(still)) throw new Error(`${node.name} still refuses writes: ${still}`)
       }
       try {
-        unblock = await block(file)
+        restore = await changeSettings(node, admin, {
+          'stop-writes-on-bgsave-error': 'yes',
+          // Writes stop only where snapshots are asked for; this one never comes by itself.
+          save: '86400 1000000000',
+        })
         const failed = await saved(admin, 'err')
         const refusal = await refusalOfWrite(admin)
         return {
@@ -70,12 +65,6 @@ INFO and a write by the harness is refused with MISCONF.`,
     }),
 } satisfies Fault<typeof parameters>
 
-const isHere = (folder: string) =>
-  stat(folder).then(
-    (found) => found.isDirectory(),
-    () => false,
-  )
-
 /** Asks for a snapshot and waits for its outcome; → whether it is the one that was meant. */
 async function saved(admin: Redis, outcome: 'ok' | 'err'): Promise<boolean> {
   let asked = false
@@ -91,25 +80,6 @@ async function saved(admin: Redis, outcome: 'ok' | 'err'): Promise<boolean> {
     asked = info.includes(`rdb_last_bgsave_status:${outcome}`)
     return asked
   })
-}
-
-/** Puts a directory where the snapshot belongs: the rename at the end of a save fails. An older snapshot is kept and comes back. */
-async function block(file: string): Promise<() => Promise<void>> {
-  const aside = `${file}.aside`
-  const kept = await rename(file, aside).then(
-    () => true,
-    () => false,
-  )
-  await mkdir(file)
-  return async () => {
-    // The whole folder goes where another fault brings the node back empty.
-    await rmdir(file).catch(ignoreGone)
-    if (kept) await rename(aside, file).catch(ignoreGone)
-  }
-}
-
-function ignoreGone(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ENOENT') throw error
 }
 
 const isMisconf = (refusal: string | undefined) => refusal !== undefined && /^(\S+ )?MISCONF /.test(refusal)

@@ -16,6 +16,7 @@ export const pause = {
 and after the heal all of them are carried out at once, also those whose callers gave up long ago. Leases run on meanwhile. Landed when the operating system says that
 the process is stopped and a PING gets no answer within ${silenceMs} ms.`,
   group: 'nodes',
+  onProcess: true,
   color: '#6b7a8f',
   parameters,
   defaultTarget: 'primary',

@@ -27,7 +27,7 @@ const goodbyeTimeoutMs = 1_000
 const portAttemptsMax = 20
 
 /** A database that dies with its run needs no durability, and must not steal time from what is measured. */
-const settings = {
+export const settings = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   fsync: 'off',

@@ -112,6 +112,15 @@ export class Children implements AsyncDisposable {
     await gone
   }
 
+  /**
+   * A program of ours that the janitor runs when the drill is over, however it ends, once its processes are dead: for what no signal reaches. It gets `input` as JSON
+   * on stdin, and is waited for until it ends or closes its stdout. The result says that it is not needed any more.
+   */
+  atTheEnd(name: string, program: URL, input: unknown): () => void {
+    this.#tell(`!${name} ${encodeURIComponent(fileURLToPath(program))} ${JSON.stringify(input)}`)
+    return () => this.#tell(`~${name}`)
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return (this.#disposed ??= this.#dispose())
   }

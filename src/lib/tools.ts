@@ -13,12 +13,18 @@ export function findTool(name: ServerProgram): string {
 }
 
 /**
- * Fetches what any drill needs, and what is named besides, told on stderr; nothing is started where all is there. Resolves to the names of what was
+ * Fetches what any drill of that runtime needs, and what is named besides, told on stderr; nothing is started where all is there. Resolves to the names of what was
  * fetched. Throws EnvironmentError, which tells what to type where it needs a hand.
  */
-export async function setUp(...besides: 'k6'[]): Promise<string[]> {
+export async function setUp(
+  runtime: 'process' | 'docker' | 'attach' = 'process',
+  ...besides: 'k6'[]
+): Promise<string[]> {
   const machine = thisMachine()
-  const wanted = [...all, ...besides.map((name) => parts[name])]
+  const wanted = [
+    ...(runtime === 'process' ? all : [parts.node, parts.dependencies]),
+    ...besides.map((name) => parts[name]),
+  ]
   const fetched = missing(machine, wanted).map(({ name }) => name)
   try {
     await bootstrap(machine, wanted)

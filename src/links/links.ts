@@ -8,6 +8,8 @@ import type { Address } from '../locks/lock.ts'
 export interface Links extends AsyncDisposable {
   /** Creates the links in one request; their listening ports come from the drill's block and are known afterwards. */
   open(specs: { from: string; to: string; upstream: Address }[]): Promise<Link[]>
+  /** Takes over those of these links that Toxiproxy has already; the others are left out. */
+  adopt(specs: { from: string; to: string }[]): Promise<Link[]>
   get(name: string): Link
   all(): Link[]
   /** Where Toxiproxy's API answers; empty until the first links are open. */

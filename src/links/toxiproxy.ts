@@ -9,7 +9,6 @@ import type { Address } from '../locks/lock.ts'
 import type { Runtime } from '../runtimes/runtime.ts'
 import type { Link, Links } from './links.ts'
 
-const host = '127.0.0.1'
 const portTries = 5
 /** How long a link that is opened again waits for its port, should somebody have taken it meanwhile. */
 const reopenMs = 2_000
@@ -42,18 +41,31 @@ export function openLinks(runtime: Runtime): Links {
 
   return {
     async open(specs) {
-      const bodies = await Promise.all(specs.map(async (spec) => body(spec, await runtime.port())))
+      const bodies = await Promise.all(specs.map(async (spec) => body(spec, runtime, await runtime.port())))
       const { api, logFile } = await started
       const toxiproxy = new Toxiproxy(api)
       const proxies = await answered(toxiproxy.populate(bodies)).catch(() => answered(toxiproxy.getAll()))
       const opened = await Promise.all(
         specs.map(async (spec, index) => {
           const proxy = proxies[bodies[index]!.name] ?? (await onAnotherPort(toxiproxy, spec, runtime, logFile))
-          return openLink(proxy, spec, runtime.password)
+          return openLink(proxy, spec, runtime)
         }),
       )
       for (const link of opened) links.set(link.name, link)
       return opened
+    },
+    async adopt(specs) {
+      const { api } = await started
+      const proxies = await answered(new Toxiproxy(api).getAll())
+      const adopted = specs.flatMap(({ from, to }) => {
+        const proxy = proxies[proxyName({ from, to })]
+        if (!proxy) return []
+        const [, upstreamHost = '', upstreamPort] = /^(.*):(\d+)$/.exec(proxy.upstream) ?? []
+        const upstream = { host: upstreamHost, port: Number(upstreamPort) }
+        return [openLink(proxy, { from, to, upstream }, runtime)]
+      })
+      for (const link of adopted) links.set(link.name, link)
+      return adopted
     },
     get,
     all: () => [...links.values()],
@@ -70,11 +82,13 @@ export function openLinks(runtime: Runtime): Links {
   }
 }
 
-function body({ from, to, upstream }: Spec, port: number) {
-  // A proxy's name is a part of its URL.
+/** A proxy's name is a part of its URL. */
+const proxyName = ({ from, to }: { from: string; to: string }) => `${from}__${to}`
+
+function body({ from, to, upstream }: Spec, { listenHost }: Runtime, port: number) {
   return {
-    name: `${from}__${to}`,
-    listen: `${host}:${port}`,
+    name: proxyName({ from, to }),
+    listen: `${listenHost}:${port}`,
     upstream: `${upstream.host}:${upstream.port}`,
     enabled: true,
   }
@@ -83,7 +97,7 @@ function body({ from, to, upstream }: Spec, port: number) {
 /** Toxiproxy stops at the first port that it cannot have; what is missing is asked for one by one. */
 async function onAnotherPort(toxiproxy: Toxiproxy, spec: Spec, runtime: Runtime, logFile: string): Promise<Proxy> {
   for (let tries = 1; ; tries++) {
-    const asked = body(spec, await runtime.port())
+    const asked = body(spec, runtime, await runtime.port())
     try {
       return await answered(toxiproxy.createProxy(asked))
     } catch (error) {
@@ -96,7 +110,7 @@ async function onAnotherPort(toxiproxy: Toxiproxy, spec: Spec, runtime: Runtime,
   }
 }
 
-function openLink(proxy: Proxy, { from, to, upstream }: Spec, password: string): Link {
+function openLink(proxy: Proxy, { from, to, upstream }: Spec, { host, password }: Runtime): Link {
   const port = Number(proxy.listen.slice(proxy.listen.lastIndexOf(':') + 1))
   const name = `${from}→${to}`
   let { host: upstreamHost, port: upstreamPort } = upstream

@@ -32,6 +32,8 @@ export interface Choices {
   /** `path=value` each. */
   set?: readonly string[]
   runtime?: Plan['runtime']
+  images?: Plan['images'] | undefined
+  attach?: Plan['attach'] | undefined
   driver?: Plan['driver'] | undefined
   /** On top of the scenario's `lock.options`. */
   lockOptions?: Readonly<Record<string, unknown>>
@@ -77,6 +79,8 @@ export function makePlan(loaded: LoadedScenario, choices: Choices): Plan {
       ...scenario,
       asked: { scenario: loaded.asked, set: choices.set ?? [], lockOptions: choices.lockOptions ?? {} },
       runtime: choices.runtime ?? 'process',
+      ...(choices.attach && Object.keys(choices.attach).length > 0 && { attach: choices.attach }),
+      ...(choices.images && Object.keys(choices.images).length > 0 && { images: choices.images }),
       driver: choices.driver ?? { name: 'builtin' },
       seed,
       lock: { ...choices.lock, ttlMs, waitMs, options },

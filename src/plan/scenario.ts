@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { AttachChoice } from '../runtimes/attach/stack.ts'
 
 /**
  * A scenario file's shape, and the Plan that it becomes: every default filled in, durations in ms, frozen. The JSON Schema for editors
@@ -157,6 +158,10 @@ export type Load = Scenario['load']
 /** What a drill is run from: the scenario with all its defaults, and what the command line chose. Frozen. */
 export interface Plan extends Readonly<Omit<Scenario, 'lock' | 'faults'>> {
   readonly runtime: 'process' | 'docker' | 'attach'
+  /** To what the runtime `attach` attaches, where it was not found by itself. */
+  readonly attach?: AttachChoice
+  /** Of what the containers of the runtime `docker` are made, where it is not the default: by `redis`, `toxiproxy`, `postgres`. */
+  readonly images?: Readonly<Record<string, string>>
   /**
    * By how much the clocks of the machines on which servers ran may have differed; absent where it was one machine. An overlap of two servers
    * that is no longer than this proves nothing (docs/scaling.md).

@@ -6,6 +6,8 @@ import { type Children, exited, processState } from '../lib/children.ts'
 import { EnvironmentError } from '../lib/failure.ts'
 import { ping } from '../lib/ping.ts'
 import { limitMemory } from './memory-limit.ts'
+import { configText, nodeConfig } from './node-config.ts'
+import { obstruct } from './obstruct.ts'
 import type { NodeHandle, NodeSpec } from './runtime.ts'
 
 const host = '127.0.0.1'
@@ -31,9 +33,7 @@ export class AddressInUse extends Error {
 /**
  * A redis-server or a Sentinel as a child process.
  *
- * Every node keeps an append-only file that is written at the end of each turn of its event loop and never synced: SIGKILL loses
- * nothing that was acknowledged (the kernel has it), and no disk stalls a drill. A restart without data empties the folder.
- * The configuration is a real file, because Sentinel rewrites it: its own, and that of the nodes that it promotes and demotes.
+ * A restart without data empties the folder. The configuration is a real file, because Sentinel rewrites it: its own, and that of the nodes that it promotes and demotes.
  */
 export class Node implements NodeHandle {
   readonly name: string
@@ -42,10 +42,11 @@ export class Node implements NodeHandle {
   readonly port: number
   readonly logFile: string
   readonly #setting: NodeSetting
-  readonly #config: string
+  readonly #config: string[]
   readonly #configFile: string
   readonly #dataFolder: string
   #child: ChildProcess | undefined
+  #logAtLimit = 0
 
   constructor(spec: NodeSpec, setting: NodeSetting) {
     this.name = spec.name
@@ -55,19 +56,12 @@ export class Node implements NodeHandle {
     this.#setting = setting
     this.#configFile = join(setting.folder, `${spec.name}.conf`)
     this.#dataFolder = join(setting.folder, spec.name)
-    this.#config = [
-      `port ${spec.port}`,
-      `bind ${host}`,
-      'protected-mode yes',
-      'daemonize no',
-      `requirepass ${setting.password}`,
-      `dir ${JSON.stringify(this.#dataFolder)}`,
-      // Setting the title would wipe the environment by which the janitor knows its processes.
-      'set-proc-title no',
-      ...(spec.kind === 'redis' ? redisConfig(setting.password) : []),
-      ...spec.config,
-      '',
-    ].join('\n')
+    this.#config = nodeConfig(spec, {
+      port: spec.port,
+      bind: host,
+      password: setting.password,
+      dir: this.#dataFolder,
+    })
   }
 
   get pid(): number | undefined {
@@ -99,7 +93,7 @@ export class Node implements NodeHandle {
       await mkdir(this.#dataFolder)
     }
     // What a Sentinel knows is in its configuration; what a Redis was told to be (a replica of whom) is no data.
-    if (this.kind === 'redis') await this.#configure(roleIn(await readFile(this.#configFile, 'utf8')))
+    if (this.kind === 'redis') await this.#configure(await readFile(this.#configFile, 'utf8'))
     else if (!keepData) await this.#configure()
     const endMs = performance.now() + signalMs
     for (;;) {
@@ -125,7 +119,19 @@ export class Node implements NodeHandle {
   async limitMemory(headroomBytes: number | undefined): Promise<void> {
     const pid = this.pid
     if (pid === undefined) throw new Error(`${this.name} is down: its memory cannot be limited`)
+    this.#logAtLimit = await sizeOf(this.logFile)
     await limitMemory(pid, headroomBytes)
+  }
+
+  async memoryDeath(): Promise<string | undefined> {
+    const report = (await readFile(this.logFile, 'utf8')).slice(this.#logAtLimit)
+    const line = /Out Of Memory allocating \d+ bytes!?/i.exec(report)?.[0]
+    if (line === undefined || !report.includes('BUG REPORT START')) return undefined
+    return `its log: "${line}" and a crash report`
+  }
+
+  obstruct(file: string): Promise<(() => Promise<void>) | undefined> {
+    return obstruct(join(this.#dataFolder, file))
   }
 
   async #signal(signal: 'SIGSTOP' | 'SIGCONT', wanted: 'paused' | 'up'): Promise<void> {
@@ -138,14 +144,8 @@ export class Node implements NodeHandle {
     throw new Error(`${this.name} is not ${wanted} ${signalMs} ms after ${signal}`)
   }
 
-  /**
-   * Writes the configuration anew, with another role where one is given. Sentinel has a node that it promotes or demotes write down all of its
-   * settings, also those that a fault has changed for a while: a process that died must not come back with them.
-   */
-  async #configure(role?: readonly string[]): Promise<void> {
-    const lines = this.#config.split('\n')
-    const config = role === undefined ? lines : [...lines.filter((line) => !isRole(line)), ...role, '']
-    await writeFile(this.#configFile, config.join('\n'), { mode: 0o600 })
+  async #configure(before?: string): Promise<void> {
+    await writeFile(this.#configFile, configText(this.#config, before), { mode: 0o600 })
   }
 
   #running(): ChildProcess | undefined {
@@ -175,28 +175,12 @@ export class Node implements NodeHandle {
   }
 }
 
-function redisConfig(password: string): string[] {
-  return [
-    `masterauth ${password}`,
-    "save ''",
-    'appendonly yes',
-    'appendfsync no',
-    // A rewrite forks in the middle of a drill; its file is thrown away in a minute.
-    'auto-aof-rewrite-percentage 0',
-    // All keyspace events but key misses and new keys, under the event's name (`__keyevent@0__:del`).
-    'notify-keyspace-events EA',
-    // A replica link must stand, and break, within the seconds that a drill has.
-    'repl-diskless-sync yes',
-    'repl-diskless-sync-delay 0',
-    'repl-ping-replica-period 1',
-    'repl-timeout 5',
-  ]
-}
-
-/** A line of a configuration that says whom the node follows, and with which password. */
-const isRole = (line: string) => /^(replicaof|slaveof|masterauth) /.test(line)
-
-const roleIn = (config: string): string[] => config.split('\n').filter(isRole)
+/** In characters, as logs are read here. */
+const sizeOf = (file: string) =>
+  readFile(file, 'utf8').then(
+    ({ length }) => length,
+    () => 0,
+  )
 
 /** The last lines of a log from an offset on, in one line. */
 export function lastLines(log: string, offset = 0, count = 4): string {

@@ -1,20 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { EnvironmentError } from '../lib/failure.ts'
 import { Ports } from '../lib/ports.ts'
 import { findTool, redisVersion } from '../lib/tools.ts'
 import type { RuntimeContext } from './index.ts'
 import { AddressInUse, lastLines, Node } from './node.ts'
 import type { NodeHandle, NodeSpec, Runtime } from './runtime.ts'
+import { untilVersion } from './toxiproxy-version.ts'
 
 const host = '127.0.0.1'
 /** How often a process gets another port, where somebody took its own in the moment before. */
 const portTries = 5
-const toxiproxyStartMs = 10_000
-const pollMs = 4
 /** The oldest that has all settings of node.ts. */
 const oldestRedis = [6, 2]
 
@@ -22,7 +19,10 @@ const oldestRedis = [6, 2]
  * Nodes as child processes of this machine's redis-server, links through its toxiproxy-server, all on loopback. Nothing survives the
  * drill's `Children`.
  */
-export async function openProcessRuntime({ children, logs }: RuntimeContext): Promise<Runtime> {
+export async function openProcessRuntime({
+  children,
+  logs,
+}: Pick<RuntimeContext, 'children' | 'logs'>): Promise<Runtime> {
   const redisServer = findTool('redis-server')
   const toxiproxyServer = findTool('toxiproxy-server')
   const ports = await Ports.open()
@@ -56,7 +56,10 @@ export async function openProcessRuntime({ children, logs }: RuntimeContext): Pr
       const child = children.spawn(toxiproxyServer, args, { name: 'toxiproxy', logFile, env: { LOG_LEVEL: 'info' } })
       stopToxiproxy = () => children.stop(child, { graceMs: 0 })
       const api = `http://${host}:${apiPort}`
-      const version = await untilVersion(apiPort, () => child.exitCode !== null || child.signalCode !== null)
+      const version = await untilVersion(
+        { host, port: apiPort },
+        () => child.exitCode !== null || child.signalCode !== null,
+      )
       if (version !== undefined) return { api, logFile, version }
       await stopToxiproxy()
       const log = lastLines(await readFile(logFile, 'utf8'))
@@ -67,6 +70,8 @@ export async function openProcessRuntime({ children, logs }: RuntimeContext): Pr
 
   return {
     kind: 'process',
+    host,
+    listenHost: host,
     password,
     folder: children.folder,
     startNode,
@@ -78,29 +83,6 @@ export async function openProcessRuntime({ children, logs }: RuntimeContext): Pr
       await ports[Symbol.asyncDispose]()
     },
   }
-}
-
-/** Undefined where the process ended, or does not answer. */
-async function untilVersion(port: number, ended: () => boolean): Promise<string | undefined> {
-  for (const endMs = performance.now() + toxiproxyStartMs; performance.now() < endMs && !ended(); await sleep(pollMs)) {
-    const version = /"version": *"([^"]*)"/.exec(await getOnce(port, '/version'))?.[1]
-    if (version !== undefined) return version
-  }
-  return undefined
-}
-
-/** The whole answer as text, empty where there is none. By hand: to load `fetch` takes longer than Toxiproxy to start. */
-function getOnce(port: number, path: string): Promise<string> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: 1000 })
-    let text = ''
-    socket.setEncoding('utf8')
-    socket.on('connect', () => socket.write(`GET ${path} HTTP/1.0\r\nHost: ${host}\r\n\r\n`))
-    socket.on('data', (chunk: string) => (text += chunk))
-    socket.on('timeout', () => socket.destroy())
-    socket.on('error', () => {})
-    socket.on('close', () => resolve(text))
-  })
 }
 
 /** Asked only where a node did not start, because asking takes time: an old one ends at the first setting that it does not know. */

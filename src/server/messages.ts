@@ -90,6 +90,8 @@ export interface ServerConfiguration {
   count: number
   plan: Plan
   endpoints: Endpoints
+  /** Comes before every key that the lock is asked for; what is recorded is the key without it. */
+  keyPrefix?: string
   /** Absent where the workload needs no ledger. */
   ledger?: { url: string; schema: string }
   /** The history file to append to. */

@@ -78,6 +78,7 @@ export async function openServer(
   const manners = discipline.parse(options)
   const db = ledger && workload.ledger ? stack.use(await openDatabase(ledger, server)) : noLedger
   const tested = stack.use(await openLockUnderTest(configuration, record))
+  const lock = withPrefix(tested.lock, configuration.keyPrefix ?? '')
   const { capabilities } = tested.description
   if (manners.guard === 'fenced' && !capabilities.fencing)
     throw new UsageError(
@@ -92,7 +93,7 @@ export async function openServer(
     workload,
     options,
     discipline: manners,
-    lock: tested.lock,
+    lock,
     ttlMs: plan.lock.ttlMs,
     waitMs: plan.lock.waitMs,
     extends: capabilities.extend === true && capabilities.autoExtend !== true,
@@ -167,10 +168,21 @@ export async function openServer(
       await shop.works.close(closeWorksMaxMs)
       const turnedAway = tally.turnedAway > 0 ? { turned_away: tally.turnedAway } : {}
       const counted = { ...counts, ...turnedAway, unhandled_errors: tally.unhandled }
-      record({ process: server, type: 'info', f: 'count', counts: counted, lock: countersOf(tested.lock) })
+      record({ process: server, type: 'info', f: 'count', counts: counted, lock: countersOf(lock) })
       await running.disposeAsync()
       report()
     },
+  }
+}
+
+/** A checker finds a resource's key in whatever the lock makes of it. */
+function withPrefix(lock: OpenLock, prefix: string): OpenLock {
+  if (prefix === '') return lock
+  return {
+    acquire: (key, options) => lock.acquire(`${prefix}${key}`, options),
+    release: (grant) => lock.release(grant),
+    ...(lock.extend && { extend: (grant, ttlMs) => lock.extend!(grant, ttlMs) }),
+    ...(lock.counters && { counters: () => lock.counters!() }),
   }
 }
 

@@ -33,7 +33,6 @@ export async function startIndependent(
     onSwitch() {},
     async [Symbol.asyncDispose]() {
       admins[Symbol.dispose]()
-      await Promise.all(redis.map((node) => node.kill()))
     },
   }
 }

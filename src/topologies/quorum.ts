@@ -81,7 +81,7 @@ async function lackOfSentinel(admin: Redis, { redis, sentinels }: Group): Promis
 }
 
 /** `[name, value, name, value …]` → an object. */
-function fields(flat: unknown): Record<string, string> {
+export function fields(flat: unknown): Record<string, string> {
   const list = (flat as unknown[]).map(String)
   return Object.fromEntries(list.flatMap((name, index) => (index % 2 === 0 ? [[name, list[index + 1] ?? '']] : [])))
 }

@@ -1,15 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import type { Links } from '../links/links.ts'
-import type { Address, Endpoints } from '../locks/lock.ts'
+import type { Address } from '../locks/lock.ts'
 import type { Plan } from '../plan/scenario.ts'
 import type { NodeSpec, Runtime } from '../runtimes/runtime.ts'
-import { openAdmins } from './admin.ts'
 import { numbered } from './independent.ts'
-import { askPrimary, masterName, untilQuorumStands } from './quorum.ts'
 import { greeting, nodeConfig, sentinelConfig } from './sentinel-config.ts'
-import { watchSwitches } from './switches.ts'
+import { adoptGroup } from './standing-group.ts'
 import type { Topology } from './topology.ts'
+import { watchGroup } from './watched-group.ts'
 
 /**
  * A primary, its replicas and Sentinels. All that they say to each other goes through cluster links: every node and every Sentinel
@@ -21,6 +20,7 @@ export const sentinel = {
   nodeNames,
   async start({ runtime, links, options, servers, signal }) {
     const names = nodeNames(options)
+    if (runtime.standing) return adoptGroup(names, { runtime, links, servers, signal })
     const ports = await openLinks(runtime, links, [...names.redis, ...names.sentinels], servers)
     signal.throwIfAborted()
 
@@ -48,30 +48,11 @@ export const sentinel = {
     )
     signal.throwIfAborted()
 
-    const redis = [primary, ...replicas]
     const nodeAt = ({ port }: Address) => redis.find(({ name }) => announced(name).port === port)
-    await using starting = new AsyncDisposableStack()
-    const admins = starting.use(openAdmins([...redis, ...sentinels], runtime.password))
-    const group = { redis, sentinels, admin: admins.get, nodeAt }
-    const switches = starting.use(watchSwitches(group, runtime.password))
+    const redis = [primary, ...replicas]
     const greetings = names.sentinels.map((name) => greeting(ids.get(name)!, announced(name), primaryAt))
-    await Promise.all([introduce(names.sentinels, greetings, admins.get), switches.ready])
-    await untilQuorumStands(group, signal)
-    const running = starting.move()
-
-    return {
-      kind: 'sentinel',
-      redis,
-      sentinels,
-      endpoints: (server) => endpoints(server, names, links, runtime.password),
-      primary: () => askPrimary(group),
-      admin: admins.get,
-      onSwitch: switches.listen,
-      async [Symbol.asyncDispose]() {
-        await running.disposeAsync()
-        await Promise.all([...redis, ...sentinels].map((node) => node.kill()))
-      },
-    }
+    const introduced = (admin: (name: string) => Redis) => introduce(names.sentinels, greetings, admin)
+    return watchGroup({ redis, sentinels, nodeAt, announced }, { runtime, links, signal, introduced })
   },
 } satisfies Topology
 
@@ -84,7 +65,7 @@ async function openLinks(runtime: Runtime, links: Links, names: string[], server
   const ports = new Map(await Promise.all(names.map(async (name) => [name, await runtime.port()] as const)))
   await links.open(
     ['cluster', ...servers].flatMap((from) =>
-      names.map((to) => ({ from, to, upstream: { host: '127.0.0.1', port: ports.get(to)! } })),
+      names.map((to) => ({ from, to, upstream: { host: runtime.host, port: ports.get(to)! } })),
     ),
   )
   return ports
@@ -97,24 +78,4 @@ async function introduce(names: string[], greetings: string[], admin: (name: str
       greetings.flatMap((text, index) => (index === own ? [] : [admin(name).publish('__sentinel__:hello', text)])),
     ),
   )
-}
-
-function endpoints(
-  server: string,
-  names: { redis: string[]; sentinels: string[] },
-  links: Links,
-  password: string,
-): Endpoints {
-  const through = (name: string): Address => {
-    const { host, port } = links.get(`${server}→${name}`)
-    return { host, port }
-  }
-  const announced = (name: string) => {
-    const { host, port } = links.get(`cluster→${name}`)
-    return `${host}:${port}`
-  }
-  const natMap = Object.fromEntries(
-    [...names.redis, ...names.sentinels].map((name) => [announced(name), through(name)]),
-  )
-  return { password, redis: [], sentinel: { name: masterName, password, nodes: names.sentinels.map(through), natMap } }
 }

@@ -20,7 +20,7 @@ export interface Topology {
   }): Promise<Cluster>
 }
 
-/** A running topology. Disposing of it stops its nodes. */
+/** A running topology. Disposing of it ends the harness' connections; its nodes are the runtime's to end. */
 export interface Cluster extends AsyncDisposable {
   kind: TopologyKind
   /** `redis-1` …, in order. */
