@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis'
 import { expect, test } from 'vitest'
 import { stand } from './support/cluster.ts'
 import { locksAt } from './support/locks-at.ts'
@@ -36,6 +37,23 @@ test.each(['killed', 'stopped'] as const)(
     if (how === 'stopped') await primary!.resume()
   },
 )
+
+test('34: a client that is told of a second failover while it looks for the primary of the first comes back', async () => {
+  await using up = await stand('sentinel')
+  const clients: Redis[] = []
+  await using locks = await locksAt(up, 'server-1', {}, (redis) => clients.push(redis))
+  await Promise.all(
+    clients.map(async (redis) => {
+      const ended = new Promise<void>((resolve) => redis.once('end', () => resolve()))
+      // What ioredis' failover detector does, and then once more in the middle of asking Sentinel.
+      redis.once('connecting', () => process.nextTick(() => redis.disconnect(true)))
+      redis.disconnect(true)
+      await ended
+    }),
+  )
+  expect(clients).toHaveLength(2)
+  await until(async () => (await (await locks.tryAcquire(key, { ttlMs: 1000 }).catch(() => null))?.release()) ?? false)
+})
 
 test('1, 2, 35: with waitReplicas a grant that no replica has is none, definitely, and the lock is free again', async () => {
   await using up = await stand('sentinel')

@@ -32,6 +32,8 @@ export function lockEnv(given: {
       const redis = new Redis({ ...rest, replyMapping })
       clients.add(redis)
       redis.on('end', () => clients.delete(redis))
+      // It may have been started again.
+      redis.on('connecting', () => clients.add(redis))
       // A lock that forgot its error listener must not fill the log with every attempt to reconnect: one line says it all.
       redis.once('error', (error) => {
         log(`client of ${nodeName(topology, node)}: ${error.message}`)

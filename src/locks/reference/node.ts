@@ -2,6 +2,7 @@ import { Command, type Redis, type RedisOptions } from 'ioredis'
 import { connected } from '../connected.ts'
 import { definite, isRefusal } from '../definite.ts'
 import { isMissing, type LuaSource, luaSource } from '../lua.ts'
+import { lasting } from './lasting.ts'
 import { validUntil } from './lease.ts'
 import { requests } from './requests.ts'
 import { evalsha, evalWhole, scriptWords } from './script-call.ts'
@@ -80,6 +81,7 @@ export function lockNode(options: NodeOptions): LockNode {
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
   }
   const redis = connect({ ...settings, failoverDetector: true })
+  const life = lasting(redis)
   const ear = subscriber(connect(settings), process)
   const { send, close } = requests(redis, timeoutMs)
   let trusted = restartGuardMs === 0
@@ -159,7 +161,7 @@ export function lockNode(options: NodeOptions): LockNode {
     onTurn: (turn) => ear.onTurn((key) => turn(key?.slice(prefix.length))),
     ready: connected(redis, timeoutMs),
     close() {
-      redis.disconnect()
+      life.close()
       ear.close()
       close()
     },

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import { lasting } from './lasting.ts'
 import type { Turn } from './strategy.ts'
 
 /**
@@ -16,6 +17,7 @@ export interface Subscriber {
 
 /** @param redis a client of its own, without ioredis' autoResubscribe */
 export function subscriber(redis: Redis, process: string): Subscriber {
+  const life = lasting(redis)
   let listening = false
   let tell: Turn = () => {}
   redis.on('error', () => {})
@@ -43,6 +45,6 @@ export function subscriber(redis: Redis, process: string): Subscriber {
     reconnect: () => {
       if (listening) redis.disconnect(true)
     },
-    close: () => redis.disconnect(),
+    close: life.close,
   }
 }
