@@ -33,6 +33,10 @@ export const commands = {
     title: 'Two reports: what got better, what got worse, what is noise',
     load: async () => (await import('./compare.ts')).compareCommand(),
   },
+  incident: {
+    title: 'From an incident to the drill that replays it, and to a post-mortem with its figures',
+    load: async () => (await import('./incident.ts')).incidentCommand(),
+  },
   list: {
     title: 'What there is: scenarios, locks, faults, topologies, workloads, checkers',
     load: async () => (await import('./list.ts')).listCommand(),

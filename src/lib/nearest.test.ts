@@ -15,9 +15,12 @@ test('where nothing is near, it tells what there is', () => {
   expect(suggest('primary-kil', names)).toBe('did you mean primary-kill?')
   expect(suggest('zzz', ['a', 'b', 'c'])).toBe('there is a, b and c')
   expect(suggest('zzz', [])).toBe('there is none')
-  expect(suggest('zzz', Array.from({ length: 90 }, (_, n) => `lock-${n}`))).toBe(
-    'there are 90, such as lock-0, lock-1 and lock-2',
-  )
+  expect(
+    suggest(
+      'zzz',
+      Array.from({ length: 90 }, (_, n) => `lock-${n}`),
+    ),
+  ).toBe('there are 90, such as lock-0, lock-1 and lock-2')
 })
 
 test('lists read as a sentence', () => {
