@@ -37,6 +37,10 @@ export const commands = {
     title: 'From an incident to the drill that replays it, and to a post-mortem with its figures',
     load: async () => (await import('./incident.ts')).incidentCommand(),
   },
+  advise: {
+    title: 'Sentinel or Redlock; a lock, the database or Lua: a table measured on the spot',
+    load: async () => (await import('./advise.ts')).adviseCommand(),
+  },
   list: {
     title: 'What there is: scenarios, locks, faults, topologies, workloads, checkers',
     load: async () => (await import('./list.ts')).listCommand(),

@@ -4,6 +4,7 @@ import { loadDurationMs } from '../load/duration.ts'
 import type { LoadedScenario } from '../plan/index.ts'
 import type { WrittenScenario } from '../plan/scenario.ts'
 import type { Path } from '../plan/source.ts'
+import { onRedlock } from '../variants/on-redlock.ts'
 import type { Variant } from '../variants/variant.ts'
 import type { Facts } from './facts.ts'
 import { fallbacks } from './fallbacks.ts'
@@ -47,16 +48,18 @@ function built(facts: Facts): Replay {
   const durationMs = told('durationMs')
   const broken = told('faults')
   const kind = told('workload')
+  const topology = told('topology')
+  const spreadOut = spread(broken, durationMs, facts)
   const { ttlMs, ...lock } = lockOf(facts, assumed, 'none')
   const scenario: WrittenScenario = {
     name: facts.name,
     title: facts.title === undefined ? facts.name : inLang(facts.title, 'en'),
-    topology: told('topology'),
+    topology,
     servers: told('servers'),
     lock: { ttlMs: ttlMs ?? drilledTtl(told('ttlMs'), assumed), waitMs: told('waitMs') },
     workload: { kind, ...works[kind] },
     load: { executor: 'constant-arrival-rate', rate: told('ratePerSecond'), duration: `${durationMs}ms`, maxVUs },
-    faults: spread(broken, durationMs, facts),
+    faults: topology === 'redlock' ? spreadOut.map(onRedlock) : spreadOut,
     settle: '500ms',
     ...(facts.recorded && { recorded: facts.recorded }),
     control: 'local-on-error',
@@ -97,7 +100,9 @@ function changed(facts: Facts, base: LoadedScenario): Replay {
     ...(facts.workload &&
       facts.workload !== written.workload.kind && { workload: { kind: facts.workload, ...works[facts.workload] } }),
     load: load as WrittenScenario['load'],
-    faults: (told ?? written.faults ?? []).map((fault) => limited(fault, facts)),
+    faults: (told ?? written.faults ?? [])
+      .map((fault) => limited(fault, facts))
+      .map((fault) => (facts.topology === 'redlock' ? onRedlock(fault) : fault)),
     ...(facts.recorded && { recorded: facts.recorded }),
   }
   return { scenario, ...lock, assumed }

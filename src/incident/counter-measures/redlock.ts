@@ -1,4 +1,4 @@
-import type { WrittenScenario } from '../../plan/scenario.ts'
+import { onRedlock } from '../../variants/on-redlock.ts'
 import { kindOf, reference, type CounterMeasure } from './counter-measure.ts'
 
 export const redlock: CounterMeasure = {
@@ -17,23 +17,7 @@ export const redlock: CounterMeasure = {
   runs({ drill }) {
     if (kindOf(drill.scenario) === 'redlock') return undefined
     const { topologies: _, ...scenario } = drill.scenario
-    const faults = (scenario.faults ?? []).map((fault) => onOneNode(fault))
+    const faults = (scenario.faults ?? []).map(onRedlock)
     return { after: reference({ ...drill, scenario: { ...scenario, topology: 'redlock', faults } }, {}) }
   },
-}
-
-type Fault = NonNullable<WrittenScenario['faults']>[number]
-const ofSentinel = ['failover', 'isolate-primary', 'cut-replication']
-
-/** What needs a replica or Sentinels becomes the loss of one node for the same time. */
-function onOneNode(fault: Fault): Fault {
-  const { target = '' } = fault
-  if (!ofSentinel.includes(fault.fault) && !/replica|sentinel|cluster/.test(target)) return fault
-  const { at, for: lasting } = fault
-  return {
-    fault: 'kill',
-    target: 'redis-1',
-    ...(at !== undefined && { at }),
-    ...(lasting !== undefined && { for: lasting }),
-  }
 }
