@@ -48,9 +48,9 @@ function summary(
     words.count(report.workload, metric, count),
   )
   const effects = [
-    ...(day.summary === undefined ? [] : [`(${labels.told}) ${inLang(day.summary, words.lang)}`]),
-    ...(onTheDay.length > 0 ? [`(${labels.told}) ${onTheDay.join(', ')}`] : []),
-    `(${labels.measured}) ${damageText(report, words)}`,
+    ...(day.summary === undefined ? [] : [`(${labels.told}): ${inLang(day.summary, words.lang)}`]),
+    ...(onTheDay.length > 0 ? [`(${labels.told}): ${onTheDay.join(', ')}`] : []),
+    `(${labels.measured}): ${damageText(report, words)}`,
   ]
   return [
     heading(words, 'summary'),
@@ -128,6 +128,7 @@ function impact({ facts: { day, recorded = {} }, incident: { report } }: Inciden
   const metrics = [...new Set([...Object.keys(onTheDay), ...damageMetrics(report), 'leaked_keys', ...traffic])]
   return [
     heading(words, 'impact'),
+    { kind: 'paragraph', text: words.scale(report.durationMs) },
     {
       kind: 'table',
       head: [labels.item, labels.onTheDay, labels.inTheDrill],

@@ -89,10 +89,10 @@ function figures(report: Report, shown: readonly string[]): string[] {
   ]
 }
 
-function explained({ name, after }: IncidentRecord['measures'][number], words: Words): string {
+function explained({ name }: IncidentRecord['measures'][number], words: Words): string {
   const { title, change, withoutLock }: CounterMeasure = counterMeasures[name]
   const note = withoutLock === true ? ` ${words.noLockTaken}` : ''
-  return `${title[words.lang]}: ${change[words.lang]}${note} ${after!.report.reproduce}`
+  return `${title[words.lang]}: ${change[words.lang]}${note}`
 }
 
 function actions(record: IncidentRecord, words: Words): Block[] {

@@ -9,8 +9,8 @@ export const ttlLimit: CounterMeasure = {
   name: 'ttl-limit',
   title: { en: 'A TTL of at most 10 s on every lock key', ko: '모든 락 키에 TTL 강제 (최대 10초)' },
   change: {
-    en: 'Drilled on the cause: holders are killed, in the drill `ttl-leak`, first with a lock whose keys have no TTL, then with one whose keys have; what is counted are the keys that stay behind.',
-    ko: '원인 자체를 재현한 `ttl-leak` 드릴에서 락 보유 서버를 강제 종료함. TTL이 없는 락과 TTL이 있는 락을 각각 실행하고 남은 키 수를 비교함.',
+    en: 'Drilled on the cause: holders are killed, in the drill ttl-leak, first with a lock whose keys have no TTL, then with one whose keys have; what is counted are the keys that stay behind.',
+    ko: '원인 자체를 재현한 ttl-leak 드릴에서 락 보유 서버를 강제 종료함. TTL이 없는 락과 TTL이 있는 락을 각각 실행하고 남은 키 수를 비교함.',
   },
   action: {
     en: 'Enforce a TTL of at most 10 s on every lock key, and check for keys without one (picklock audit).',

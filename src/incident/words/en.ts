@@ -166,13 +166,15 @@ export const en: Words = {
   memory: (limitMb) => `${limitMb} MB`,
   drilledLock: ({ lock, ttlMs, waitMs, servers, rate }) =>
     `${lock}, asked for ${ttlMs} ms, waited for up to ${waitMs} ms, on ${plural(servers, 'server')}${rate === null ? '' : `, ${rate} requests a second`}`,
+  scale: (drillMs) =>
+    `The figures of the day are of the whole incident, those of the drill of its ${humanMs(drillMs)}: they show the same kind of damage, not the same amount.`,
   leftOut: (count) => `${count} more moments are in the drill’s report.`,
   actionMeasured: (outcome) => `measured: ${en.outcomes[outcome]}`,
   notHelpful: (titles) => `By this drill not enough by itself: ${titles}.`,
   keepDrill: 'Keep scenario.yaml as a drill, and run it for each change of the lock (picklock gate).',
   nobodyRan: 'No counter-measure was run.',
   measuresNote:
-    'One run each, all with the same seed and the same faults. `failed`: the lock was refused or its outcome uncertain. "Prevented" says that the damage of the first row is gone in that run, not that it cannot come.',
+    'One run each, all with the same seed and the same faults. `failed`: the lock was refused or its outcome uncertain. "Prevented" says that the damage of the first row is gone in that run, not that it cannot come; where a row of its own stands above (ttl-leak), the keys left behind are compared with that one.',
   noLockTaken: 'No lock on Redis is taken here, so that there are no overlaps and no waits of a lock to count.',
   proofNote: 'Proof that it landed',
 }

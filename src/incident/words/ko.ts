@@ -226,13 +226,15 @@ export const ko: Words = {
   memory: (limitMb) => `${limitMb}MB`,
   drilledLock: ({ lock, ttlMs, waitMs, servers, rate }) =>
     `${lock} (요청 TTL ${ttlMs}ms, 최대 대기 ${waitMs}ms, 서버 ${servers}대${rate === null ? '' : `, 초당 ${rate}건`})`,
+  scale: (drillMs) =>
+    `당일 수치는 장애 전체 시간, 드릴 수치는 ${time(drillMs)} 동안의 값임. 피해의 종류는 비교할 수 있으나 규모는 직접 비교할 수 없음.`,
   leftOut: (count) => `그 밖의 ${count}건은 드릴 보고서에 있음.`,
   actionMeasured: (outcome) => `실측: ${ko.outcomes[outcome]}`,
   notHelpful: (titles) => `이번 드릴 기준으로 단독으로는 충분하지 않은 대책: ${titles}`,
   keepDrill: 'scenario.yaml을 회귀 드릴로 유지하고 락 변경 시마다 실행 (picklock gate)',
   nobodyRan: '실행한 대책 없음.',
   measuresNote:
-    '대책별 1회 실행, 동일한 seed와 동일한 장애를 적용함. "실패"는 락 획득이 거절되었거나 결과가 불명인 요청 수. "방지됨"은 해당 실행에서 첫 행의 피해가 발생하지 않았다는 의미이며, 발생 가능성이 없다는 의미는 아님.',
+    '대책별 1회 실행, 동일한 seed와 동일한 장애를 적용함. "실패"는 락 획득이 거절되었거나 결과가 불명인 요청 수. "방지됨"은 해당 실행에서 첫 행의 피해가 발생하지 않았다는 의미이며, 발생 가능성이 없다는 의미는 아님. 윗행에 별도 기준(ttl-leak)이 있는 대책은 그 행의 남은 키 수와 비교함.',
   noLockTaken: 'Redis 락을 사용하지 않으므로 동시 보유와 락 대기는 집계 대상이 아님.',
   proofNote: '발생 근거 (원문)',
 }

@@ -83,6 +83,8 @@ export interface Words {
   ttl(told: number | 'none'): string
   memory(limitMb: number): string
   drilledLock(of: { lock: string; ttlMs: number; waitMs: number; servers: number; rate: number | null }): string
+  /** That a day and a drill are not of one size. */
+  scale(drillMs: number): string
   leftOut(count: number): string
   actionMeasured(outcome: Outcome): string
   notHelpful(titles: string): string
