@@ -53,12 +53,16 @@ function written(block: Block): Markup {
   }
 }
 
+/** `03:04:06.010` stays on one line. */
+const isTime = (cell: string) => /^\d\d:\d\d[\d:.]*$/.test(cell)
 const isNumber = (cell: string) => /^(–|-?[\d.]+( (µs|ms|s))?)$/.test(cell)
 
 function table({ head, rows }: Extract<Block, { kind: 'table' }>): Markup {
   const numeric = head.map((_, column) => column > 0 && rows.every((row) => isNumber(row[column] ?? '')))
-  const cell = (tag: 'th' | 'td', text: string, column: number) =>
-    markup`<${new Markup(tag)}${numeric[column] === true && new Markup(' class="number"')}>${text}</${new Markup(tag)}>`
+  const cell = (tag: 'th' | 'td', text: string, column: number) => {
+    const name = numeric[column] === true ? 'number' : isTime(text) ? 'nowrap' : undefined
+    return markup`<${new Markup(tag)}${name !== undefined && markup` class="${name}"`}>${text}</${new Markup(tag)}>`
+  }
   return markup`<table><thead><tr>${head.map((text, column) => cell('th', text, column))}</tr></thead>
 <tbody>${rows.map((row) => markup`<tr>${row.map((text, column) => cell('td', text, column))}</tr>\n`)}</tbody></table>`
 }
