@@ -1,6 +1,5 @@
 import type { DamageMetric } from '../ledger/books/book.ts'
 import { inWords } from '../ledger/words.ts'
-import { listed } from '../lib/nearest.ts'
 import { table as markdownTable } from '../reporters/markdown.ts'
 import { humanCount, humanMs, wrap } from '../reporters/text.ts'
 import { titleOf, triedIn, type Advice, type Cell } from './advice.ts'
@@ -36,7 +35,7 @@ function rowsOf({ cells, workload }: Advice, wanted: string): string[][] {
 function sentences({ cells, undamaged, fastest }: Advice): string[] {
   const damaged = [...new Set(cells.filter(({ damage = 0 }) => damage > 0).map(({ choice }) => choice))]
   const unknown = [...new Set(cells.filter(({ damage }) => damage === undefined).map(({ choice }) => choice))]
-  const titles = (names: readonly ChoiceName[]) => listed(names.map(titleOf))
+  const titles = (names: readonly ChoiceName[]) => names.map(titleOf).join('; ')
   return [
     ...(undamaged.length > 0
       ? [`No damage in what was tried: ${titles(undamaged)}.`]

@@ -6,6 +6,8 @@ export interface Situation {
   /** Also in a quick run. */
   quick: boolean
   faults: NonNullable<WrittenScenario['faults']>
+  /** How long the work takes, where it has to outlast something; default: 4 to 12 ms. */
+  workMs?: { min: number; max: number }
 }
 
 export const situations = {
@@ -14,6 +16,12 @@ export const situations = {
     title: 'a Redis node dies and is back after 2 s, with its data',
     quick: true,
     faults: [{ fault: 'kill', target: 'primary', at: '800ms', for: '2s' }],
+  },
+  forgets: {
+    title: 'a Redis node restarts within 300 ms, empty, while works of 200 to 600 ms are under way',
+    quick: false,
+    faults: [{ fault: 'kill', target: 'primary', keepData: false, at: '1s', for: '300ms' }],
+    workMs: { min: 200, max: 600 },
   },
   pause: {
     title: 'a server stands still for longer than its leases',

@@ -1,7 +1,7 @@
 import { onRedlock } from '../variants/on-redlock.ts'
 import type { Variant } from '../variants/variant.ts'
 import { choices, type Choice, type ChoiceName } from './choices.ts'
-import { situations, type SituationName } from './situations.ts'
+import { situations, type Situation, type SituationName } from './situations.ts'
 
 /** What is sold, with enough of it that nothing sells out: whatever is slow then is the way of deciding. */
 export const trades = {
@@ -19,6 +19,7 @@ export function trialOf(
   { trade, durationMs }: { trade: Trade; durationMs: number },
 ): Variant {
   const { topology, guard, title }: Choice = choices[choice]
+  const { workMs = { min: 4, max: 12 }, faults }: Situation = situations[situation]
   return {
     scenario: {
       name: `advise-${trade}-${choice}-${situation}`,
@@ -26,9 +27,9 @@ export function trialOf(
       topology,
       servers: 2,
       lock: { ttlMs: 900, waitMs: 1500 },
-      workload: { kind: trade, ...trades[trade], workMs: { min: 4, max: 12 }, resubmit: 0.1, guard },
+      workload: { kind: trade, ...trades[trade], workMs, resubmit: 0.1, guard },
       load: { executor: 'constant-vus', vus: 24, duration: `${durationMs}ms` },
-      faults: situations[situation].faults.map((fault) => (topology === 'redlock' ? onRedlock(fault) : { ...fault })),
+      faults: faults.map((fault) => (topology === 'redlock' ? onRedlock(fault) : { ...fault })),
       settle: '1500ms',
       control: 'naive',
       evidence: { grants: 20, holdsDuringFault: 0 },

@@ -32,7 +32,7 @@ export function adviseCommand() {
         .default('oversell' as const),
     )
     .option('--choices <names>', `only these, with commas: ${Object.keys(choices).join(', ')}`)
-    .option('--quick', 'shorter, and without the situation in which a server stands still')
+    .option('--quick', 'shorter, and only the calm day and the outage')
     .addOption(
       new Option('--format <format>', 'what is printed to stdout')
         .choices(['text', 'json', 'markdown'])

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import { Command, Option } from '@commander-js/extra-typings'
 import { counterMeasures } from '../incident/counter-measures/index.ts'
 import { readRecord } from '../incident/record.ts'
@@ -97,7 +96,7 @@ function reportCommand() {
     .addHelpText('after', examples({ 'picklock incident report incidents/redis-oom --lang ko': 'in Korean' }))
     .action(
       exits(async (folder, { lang }) => {
-        const record = await readRecord(resolve(folder))
+        const record = await readRecord(folder)
         const files = await writeDocuments(folder, record, parseLangs(lang))
         process.stdout.write(files.map((file) => `${file}\n`).join(''))
         return 0
