@@ -94,6 +94,7 @@ async function advise(options: Options): Promise<number> {
   using interrupt = onInterrupt(progress.say)
   const cells: Cell[] = []
   let versions: Record<string, string> = {}
+  let failure: unknown
   try {
     // One after the other: what runs side by side measures each other.
     await playDrills(
@@ -106,7 +107,8 @@ async function advise(options: Options): Promise<number> {
       },
     )
   } catch (error) {
-    if (interrupt.exitCode() === undefined) throw error
+    // What was measured before is shown all the same.
+    if (interrupt.exitCode() === undefined) failure = error
   } finally {
     progress.clear()
   }
@@ -114,6 +116,7 @@ async function advise(options: Options): Promise<number> {
   if (options.format === 'json') process.stdout.write(`${JSON.stringify(advice, null, 2)}\n`)
   else if (options.format === 'markdown') process.stdout.write(adviceMarkdown(advice))
   else process.stdout.write(adviceText(advice, process.stdout.columns ?? columnsDefault))
+  if (failure !== undefined) throw failure
   return interrupt.exitCode() ?? (cells.some(({ damage }) => damage !== undefined) ? 0 : 4)
 }
 

@@ -53,6 +53,7 @@ export async function newIncident(asked: NewIncident): Promise<number> {
   const { playDrills } = await import('../play.ts')
   using interrupt = onInterrupt(progress.say)
   const played: Played[] = []
+  let failure: unknown
   try {
     await playDrills(
       drills.map(({ plan }) => ({ plan, control: undefined })),
@@ -63,7 +64,8 @@ export async function newIncident(asked: NewIncident): Promise<number> {
       },
     )
   } catch (error) {
-    if (interrupt.exitCode() === undefined) throw error
+    // What was measured before is written down all the same.
+    if (interrupt.exitCode() === undefined) failure = error
   } finally {
     progress.clear()
   }
@@ -73,6 +75,7 @@ export async function newIncident(asked: NewIncident): Promise<number> {
     const files = await writeDocuments(out, record, langs)
     process.stdout.write(files.map((file) => `${file}\n`).join(''))
   }
+  if (failure !== undefined) throw failure
   return interrupt.exitCode() ?? (record !== undefined && tellsSomething(record.incident.report) ? 0 : 4)
 }
 
