@@ -33,7 +33,7 @@ async function main(argv: string[]): Promise<number> {
     .addHelpText('after', help)
   for (const [name, { title, load }] of Object.entries(commands))
     program.addCommand(name === asked ? (await load()).summary(title) : new Command(name).description(title))
-  for (const command of [program, ...program.commands]) quiet(command)
+  for (const command of [program, ...program.commands.flatMap((each) => [each, ...each.commands])]) quiet(command)
 
   if (argv.length === 0) {
     program.outputHelp()

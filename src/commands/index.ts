@@ -37,6 +37,14 @@ export const commands = {
     title: 'What a capture of MONITOR tells of the locks in it',
     load: async () => (await import('./analyze.ts')).analyzeCommand(),
   },
+  incident: {
+    title: 'From an incident to the drill that replays it, and to a post-mortem with its figures',
+    load: async () => (await import('./incident.ts')).incidentCommand(),
+  },
+  advise: {
+    title: 'Sentinel or Redlock; a lock, the database or Lua: a table measured on the spot',
+    load: async () => (await import('./advise.ts')).adviseCommand(),
+  },
   list: {
     title: 'What there is: scenarios, locks, faults, topologies, workloads, checkers',
     load: async () => (await import('./list.ts')).listCommand(),

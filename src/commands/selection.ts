@@ -82,7 +82,8 @@ export function parseLockOptions(texts: readonly string[]): Record<string, unkno
   )
 }
 
-function plainValue(text: string): unknown {
+/** A number, true or false where it reads as one, else the text. */
+export function plainValue(text: string): unknown {
   if (text === 'true' || text === 'false') return text === 'true'
   return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text
 }

@@ -6,6 +6,8 @@ import type { Checker } from '../checkers/checker.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { faults } from '../faults/index.ts'
 import type { Fault } from '../faults/fault.ts'
+import type { CounterMeasure } from '../incident/counter-measures/counter-measure.ts'
+import { counterMeasures } from '../incident/counter-measures/index.ts'
 import { loadDrivers } from '../load/index.ts'
 import type { LoadDriver } from '../load/load.ts'
 import { broken } from '../locks/broken/index.ts'
@@ -54,6 +56,7 @@ export const kinds = [
   'workload',
   'load',
   'lock',
+  'counter-measure',
   'format',
   'audit check',
   'lock pattern',
@@ -122,6 +125,9 @@ export function entries(): Entry[] {
     ),
     ...all<LoadDriver>(loadDrivers).map(([name, { title, docs }]) => entry('load', name, title, { text: [docs] })),
     ...all(locks).map(([name, { title }]) => entry('lock', name, title, { facts: lockFacts(name) })),
+    ...all<CounterMeasure>(counterMeasures).map(([name, { title, change, action }]) =>
+      entry('counter-measure', name, title.en, { text: [change.en, action.en] }),
+    ),
     ...all<Reporter>(reporters).map(([name, { title, file, onDemand }]) =>
       entry('format', name, title, {
         facts: [

@@ -62,6 +62,10 @@ export function referencePage(): string {
         ]),
       ),
     ]),
+    section('Counter-measures', [
+      'Each is run as a variant of the incident’s drill: `picklock incident new`.',
+      ...of('counter-measure').flatMap(whole),
+    ]),
     section('Report formats', [
       table(
         ['format', 'file', 'written by', ''],
