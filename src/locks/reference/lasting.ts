@@ -8,9 +8,11 @@ const againAfterMs = 50
  */
 export function lasting(redis: Redis): { close(): void } {
   let closed = false
-  redis.on('end', () => {
-    if (!closed) setTimeout(() => closed || redis.connect().catch(() => {}), againAfterMs).unref()
-  })
+  const again = () => {
+    // Its failures are events of the client, as those of any other try.
+    if (!closed) void redis.connect().catch(() => {})
+  }
+  redis.on('end', () => void (closed || setTimeout(again, againAfterMs).unref()))
   return {
     close() {
       closed = true
