@@ -30,7 +30,7 @@ describe('what is in it', () => {
   test('the folders that a user needs, without tests and sources', () => {
     const tops = new Set(paths().map((path) => path.split('/')[0]!))
     const needed =
-      'LICENSE README.md action.yml adapters bin ci dist docs k6 package.json scenarios schema scripts src tools'
+      'LICENSE README.md action.yml adapters bin ci dist docker-compose.yml docs k6 package.json scenarios schema scripts src tools'
     expect([...tops].sort()).toEqual(needed.split(' ').sort())
     // k6 reads TypeScript, wherever it is; its script takes its random numbers from there.
     expect(paths().filter((path) => /\.test\.|(?<!\.d)\.ts$/.test(path))).toEqual(['src/lib/random.ts'])

@@ -217,6 +217,6 @@ test('nothing of it stays behind', async () => {
   expect(await mine()).toBeGreaterThan(1)
   child.kill('SIGKILL')
   await said
-  await until(async () => (await mine()) === 1)
-  expect(await flags()).toBe('')
+  // The keeper is a process of its own: it may come to put the setting back when the watch's connections are long gone.
+  await until(async () => (await flags()) === '' && (await mine()) === 1)
 })
