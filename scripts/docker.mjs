@@ -57,6 +57,8 @@ async function started(machine, dockerd) {
   for (const endMs = Date.now() + startMs; Date.now() < endMs && !ended; await sleep(200))
     if (await answers(machine))
       return async () => {
+        // Waited for from here on: with nothing else to do Node would end before it did.
+        child.ref()
         child.kill('SIGTERM')
         await Promise.race([over, sleep(stopMs, undefined, { ref: false })])
       }
