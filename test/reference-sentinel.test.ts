@@ -84,7 +84,10 @@ test('with little patience a refusal is still definite: the WAIT is shorter than
   for (let round = 0; round < 5; round++)
     await expect(locks.acquire(key, { ttlMs: 3000 })).rejects.toMatchObject({
       definite: true,
-      message: 'waitReplicas is 2, but 1 replica confirmed the lock within 100 ms',
+      // Whether the one replica that there is confirms in that time is the machine's affair.
+      message: expect.stringMatching(
+        /^waitReplicas is 2, but (0 replicas|1 replica) confirmed the lock within 100 ms$/,
+      ),
     })
   expect(await up.cluster.admin('redis-1').exists(key)).toBe(0)
 })
