@@ -1,5 +1,5 @@
 import { Markup, markup } from '../reporters/markup.ts'
-import { hashOf } from '../reporters/page/script.ts'
+import { shell } from '../reporters/page/shell.ts'
 import { scrolling } from '../reporters/page/scrolling.ts'
 import { style as shared } from '../reporters/style.ts'
 import { humanMs } from '../reporters/text.ts'
@@ -17,8 +17,6 @@ svg.bars { min-width: 0; max-width: 720px; } svg .bar { fill: var(--hold); } svg
 `
 
 /** It loads nothing and runs nothing. */
-const policy = `default-src 'none'; style-src ${hashOf(style)}; base-uri 'none'; form-action 'none'`
-
 const signs: Record<Severity, string> = { high: '✗ high', medium: '! medium', low: '· low' }
 const patternsShown = 200
 
@@ -34,24 +32,14 @@ export function renderAuditPage(report: AuditReport): string {
       : medium > 0
         ? `! ${counted(medium, 'finding')} of medium severity`
         : '✓ nothing that loses or leaks locks was found'
-  return markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title} · audit</title>
-<style>${new Markup(style)}</style>
-</head>
-<body>
-<header class="${verdict}"><h1><span class="mark">${title}</span></h1>
+  return shell({
+    title: `${title} · audit`,
+    style,
+    body: markup`<header class="${verdict}"><h1><span class="mark">${title}</span></h1>
 <p>audit of ${counted(report.nodes.length, 'node')} · ${report.startedAt} · took ${humanMs(report.durationMs)} · a lock should live for at most ${humanSpan(report.ttlLimitMs)} · nothing was written</p></header>
 ${report.nodes.map(node)}
-<p class="dim">picklock ${report.picklock}</p>
-</body>
-</html>
-`.text
+<p class="dim">picklock ${report.picklock}</p>`,
+  }).text
 }
 
 const node = (each: NodeReport) => markup`<h2><code>${each.node}</code></h2>

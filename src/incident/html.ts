@@ -1,5 +1,5 @@
 import { Markup, markup } from '../reporters/markup.ts'
-import { hashOf } from '../reporters/page/script.ts'
+import { shell } from '../reporters/page/shell.ts'
 import { scrolling } from '../reporters/page/scrolling.ts'
 import { style as ground } from '../reporters/style.ts'
 import type { Block } from './block.ts'
@@ -12,26 +12,10 @@ h4 { margin: 14px 0 4px; font-size: 14px; color: var(--dim); } li { margin: 3px 
 h1 { padding-bottom: 10px; border-bottom: 3px solid var(--line); }
 `
 
-const policy = `default-src 'none'; style-src ${hashOf(style)}; base-uri 'none'; form-action 'none'`
-
 /** The document as a page: one file, no script; the policy in its head allows its own style and nothing else. */
 export function renderHtml(blocks: readonly Block[], lang: Lang): string {
   const title = blocks.find(({ kind }) => kind === 'heading') as { text: string } | undefined
-  return markup`<!doctype html>
-<html lang="${lang}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title?.text}</title>
-<style>${new Markup(style)}</style>
-</head>
-<body>
-${blocks.map(written)}
-</body>
-</html>
-`.text
+  return shell({ lang, title: title?.text, style, body: markup`${blocks.map(written)}` }).text
 }
 
 function written(block: Block): Markup {

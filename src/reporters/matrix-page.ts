@@ -1,6 +1,6 @@
 import { verdictMark } from './color.ts'
 import { Markup, markup } from './markup.ts'
-import { hashOf } from './page/script.ts'
+import { shell } from './page/shell.ts'
 import { scrolling } from './page/scrolling.ts'
 import type { Report } from './report.ts'
 import { style } from './style.ts'
@@ -12,8 +12,6 @@ export interface MatrixEntry {
   href: string
 }
 
-const policy = `default-src 'none'; style-src ${hashOf(style)}; base-uri 'none'; form-action 'none'`
-
 const worstFirst: Report['verdict'][] = ['invalid', 'unknown', 'valid']
 
 /** A page over several drills: a row a scenario and topology, a column a lock, each cell the verdicts of its drills with links to their reports. */
@@ -21,18 +19,10 @@ export function matrixPage(entries: readonly MatrixEntry[]): string {
   const locks = [...new Set(entries.map(({ report }) => report.lock))]
   const rows = Map.groupBy(entries, ({ report }) => JSON.stringify([report.scenario, report.topology]))
   const worst = worstFirst.find((verdict) => countOf(entries, verdict) > 0) ?? 'unknown'
-  return markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${verdictMark(worst)} ${entries.length} drills</title>
-<style>${new Markup(style)}</style>
-</head>
-<body>
-<header class="${worst}"><h1><span class="mark">${verdictMark(worst)}</span> ${entries.length} drills</h1>
+  return shell({
+    title: `${verdictMark(worst)} ${entries.length} drills`,
+    style,
+    body: markup`<header class="${worst}"><h1><span class="mark">${verdictMark(worst)}</span> ${entries.length} drills</h1>
 <p>${worstFirst.map((verdict) => `${countOf(entries, verdict)} ${verdict}`).join(' · ')}</p></header>
 <h2>Scenario, topology and lock</h2>
 ${scrolling(
@@ -40,10 +30,8 @@ ${scrolling(
   markup`<table class="matrix"><thead><tr><th scope="col">scenario</th><th scope="col">topology</th>${locks.map((lock) => markup`<th scope="col">${lock}<br><span class="tally">${tally(entries.filter(({ report }) => report.lock === lock))}</span></th>`)}</tr></thead><tbody>
 ${[...rows.values()].map((row) => markup`<tr><th scope="row">${row[0]!.report.scenario}</th><td class="nowrap">${row[0]!.report.topology}</td>${locks.map((lock) => cell(row.filter(({ report }) => report.lock === lock)))}</tr>`)}
 </tbody></table>`,
-)}
-</body>
-</html>
-`.text
+)}`,
+  }).text
 }
 
 const countOf = (entries: readonly MatrixEntry[], verdict: Report['verdict']) =>
