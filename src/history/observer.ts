@@ -1,4 +1,5 @@
 import { Command, Redis } from 'ioredis'
+import { keysLike } from '../lib/keys-like.ts'
 import { countSent, sentBy } from '../lib/sent.ts'
 import { parseCommands, type Commands } from './commands.ts'
 import type { KeyEvent } from './event.ts'
@@ -234,8 +235,8 @@ export async function observe(options: ObserverOptions): Promise<Observer> {
     commands: async () => parseCommands(`${await redis.info('server')}\n${await redis.info('commandstats')}`),
     alive: () => [...alive.keys()],
     async audit(bookkeeping) {
-      const present = (await keysLike(redis, '*')).filter((key) => !options.isInternal?.(key))
-      const kept = new Set((await Promise.all(bookkeeping.map((glob) => keysLike(redis, glob)))).flat())
+      const present = (await keysLike(redis, '*', auditMaxKeys)).filter((key) => !options.isInternal?.(key))
+      const kept = new Set((await Promise.all(bookkeeping.map((glob) => keysLike(redis, glob, auditMaxKeys)))).flat())
       for (const key of present) {
         const shape = await redis.type(key)
         const [name, args] = readers[shape in readers ? (shape as Shape) : 'string'](key)
@@ -255,18 +256,6 @@ export async function observe(options: ObserverOptions): Promise<Observer> {
       redis.disconnect()
     },
   }
-}
-
-/** At most `auditMaxKeys` of them. */
-async function keysLike(redis: Redis, glob: string): Promise<string[]> {
-  const found = new Set<string>()
-  let cursor = '0'
-  do {
-    const [next, keys] = await redis.scan(cursor, 'MATCH', glob, 'COUNT', scanCount)
-    for (const key of keys) found.add(key)
-    cursor = next
-  } while (cursor !== '0' && found.size < auditMaxKeys)
-  return [...found]
 }
 
 /** What a write's event tells of the key's type: `hset`, `lpush`, `zadd`, `sadd`, `xadd` … */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import { internalPrefix } from '../../history/internal.ts'
+import { keysLike } from '../../lib/keys-like.ts'
 import type { Address } from '../../locks/lock.ts'
 import { type ProxyState, restoreProxies } from './proxies.ts'
 
@@ -20,7 +21,6 @@ export interface Before {
 
 const nodeMs = 30_000
 const pollMs = 100
-const scanCount = 1000
 
 /**
  * Leaves a stack as it was found: containers run with the memory that they had, Toxiproxy has the proxies and toxics that it had, and nodes have none of the drill's keys and
@@ -98,17 +98,6 @@ async function removeKeys(
     if (own.length > 0) await redis.unlink(own)
   }
   return (await keysLike(redis, '*')).filter((key) => !before.has(key))
-}
-
-async function keysLike(redis: Redis, glob: string): Promise<string[]> {
-  const found = new Set<string>()
-  let cursor = '0'
-  do {
-    const [next, keys] = await redis.scan(cursor, 'MATCH', glob, 'COUNT', scanCount)
-    for (const key of keys) found.add(key)
-    cursor = next
-  } while (cursor !== '0')
-  return [...found]
 }
 
 /** A node that was started a moment ago loads its data. */
