@@ -37,6 +37,22 @@ test('one that a machine without a turn explains, and two that it does not', () 
   expect(find('single', late(1, 1000), late(11, 5000))).toMatchObject([{ count: 2 }])
 })
 
+test('claims of one moment are one accident of the machine, an extension’s too', () => {
+  const extended = [
+    hold({ op: 1, process: 'server-1/vu-1', at: 1000, until: 4000, validForMs: 2600 }),
+    lease,
+    extend('server-1/vu-1', 5, 1, 2600, 3000, { validForMs: 2699.7 + 340 }),
+    key('redis-1', 2999.5, 'expire'),
+    key('redis-1', 2999.7, 'sample', 'stock:7', { value: 'token-1', pttlMs: 2700 }),
+  ]
+  const granted = (at: number) => [
+    hold({ op: 2, process: 'server-1/vu-2', key: 'stock:8', at, until: 4500, validForMs: 2699.7 + 340 }),
+    set('redis-1', at - 0.5, 'token-2', 2700, 'stock:8'),
+  ]
+  expect(find('single', extended, granted(3001))).toEqual([])
+  expect(find('single', extended, granted(3400))).toMatchObject([{ count: 2 }])
+})
+
 test('a claim past its lease', () => {
   const [finding] = find('single', claim(5000), lease)
   expect(finding).toMatchObject({ metric: 'overclaims', count: 1, first: { ops: [1] } })
