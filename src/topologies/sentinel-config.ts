@@ -8,6 +8,13 @@ import { masterName } from './quorum.ts'
  */
 const failoverTimeoutMs = 3_000
 
+/**
+ * So far apart the Sentinels judge that a node is down. All lose the connections of a killed one in the same millisecond; who judges at one
+ * moment stands for election at one moment, each votes for itself, and there is no primary until the election is repeated.
+ */
+const judgeApartMs = 200
+const downAfterMinMs = 100
+
 /** For a node that says to be where its cluster link is, and follows a primary through the primary's. */
 export function nodeConfig(announced: Address, primary: Address | undefined): string[] {
   return [
@@ -19,14 +26,15 @@ export function nodeConfig(announced: Address, primary: Address | undefined): st
 
 /**
  * For a Sentinel that is told the primary and the replicas. Of its peers it hears by a greeting (below): one that it finds closed when
- * it starts, it tries again after a second only.
+ * it starts, it tries again after a second only. After `downAfterMs` as many of them as the quorum needs have judged.
  */
 export function sentinelConfig(
   { quorum, downAfterMs }: Plan['topology'],
-  own: { id: string; announced: Address; password: string },
+  own: { id: string; index: number; announced: Address; password: string },
   primary: Address,
   replicas: Address[],
 ): string[] {
+  const judgesAfterMs = Math.max(downAfterMinMs, downAfterMs + (own.index + 1 - quorum) * judgeApartMs)
   return [
     `sentinel myid ${own.id}`,
     `sentinel announce-ip ${own.announced.host}`,
@@ -34,7 +42,7 @@ export function sentinelConfig(
     `sentinel sentinel-pass ${own.password}`,
     `sentinel monitor ${masterName} ${primary.host} ${primary.port} ${quorum}`,
     `sentinel auth-pass ${masterName} ${own.password}`,
-    `sentinel down-after-milliseconds ${masterName} ${downAfterMs}`,
+    `sentinel down-after-milliseconds ${masterName} ${judgesAfterMs}`,
     `sentinel failover-timeout ${masterName} ${failoverTimeoutMs}`,
     `sentinel parallel-syncs ${masterName} 1`,
     ...replicas.map(({ host, port }) => `sentinel known-replica ${masterName} ${host} ${port}`),

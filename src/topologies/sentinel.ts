@@ -41,8 +41,8 @@ export const sentinel = {
     )
     const ids = new Map(names.sentinels.map((name) => [name, randomBytes(20).toString('hex')]))
     const sentinels = await Promise.all(
-      names.sentinels.map((name) => {
-        const own = { id: ids.get(name)!, announced: announced(name), password: runtime.password }
+      names.sentinels.map((name, index) => {
+        const own = { id: ids.get(name)!, index, announced: announced(name), password: runtime.password }
         return startNode('sentinel', name, sentinelConfig(options, own, primaryAt, replicaNames.map(announced)))
       }),
     )
