@@ -7,7 +7,10 @@ import { line } from './recorder.ts'
 
 const call = { process: 'server-1/vu-3', f: 'acquire', op: 20_000_017, key: 'stock:7' } as const
 const spelled = (event: Event) => line(event, event.t).trimEnd()
-const read = (text: string) => parseCall(text, 0, text.length)
+const read = (text: string) => {
+  const bytes = Buffer.from(text)
+  return parseCall(bytes, 0, bytes.length)
+}
 
 const own: Event[] = [
   { t: 123_456_789_012, ...call, type: 'invoke', ttlMs: 2700, waitMs: 5000 },
@@ -25,7 +28,7 @@ test('what the recorder writes of calls is read as JSON.parse reads it', () => {
 
 test('within a longer text', () => {
   const [first, second] = own.map(spelled) as [string, string]
-  const text = `${first}\n${second}\n`
+  const text = Buffer.from(`${first}\n${second}\n`)
   expect(parseCall(text, first.length + 1, text.length - 1)).toStrictEqual(parseEvent(second))
 })
 

@@ -87,11 +87,11 @@ async function readFile(
   let backwards: string | undefined
   let cutShort: boolean | undefined
   // Not node:readline, which also breaks lines at U+2028, a legal character within JSON strings.
-  const take = (text: string, from: number, to: number) => {
+  const take = (bytes: Buffer, from: number, to: number) => {
     number++
-    let event: Event | Refused | undefined = parseCall(text, from, to)
+    let event: Event | Refused | undefined = parseCall(bytes, from, to)
     if (event === undefined) {
-      const line = text.slice(from, to)
+      const line = bytes.toString('utf8', from, to)
       if (line === '' || line === '\r') return
       event = parseEvent(line)
     }
@@ -109,18 +109,17 @@ async function readFile(
   }
   try {
     for await (const chunk of bytesOf(file)) {
-      const end = chunk.lastIndexOf(newline) + 1
-      pieces.push(chunk.subarray(0, end))
-      if (end > 0) {
-        // Whole lines, so that no character is cut in two.
-        const text = Buffer.concat(pieces).toString()
-        for (let from = 0, to; from < text.length; from = to + 1) {
-          to = text.indexOf('\n', from)
-          take(text, from, to)
+      let from = 0
+      for (let to; (to = chunk.indexOf(newline, from)) >= 0; from = to + 1) {
+        if (pieces.length === 0) take(chunk, from, to)
+        else {
+          // A line that began in the chunks before; whole, because a character may be cut in two.
+          const line = Buffer.concat([...pieces, chunk.subarray(0, to)])
+          pieces = []
+          take(line, 0, line.length)
         }
-        pieces = []
       }
-      pieces.push(chunk.subarray(end))
+      pieces.push(chunk.subarray(from))
     }
   } catch (error) {
     const why = damages[codeOf(error)]
@@ -129,8 +128,8 @@ async function readFile(
     notes.push(`${name} ${why}`)
     cutShort = codeOf(error) === 'Z_BUF_ERROR'
   }
-  const rest = Buffer.concat(pieces).toString()
-  if (rest !== '') take(rest, 0, rest.length)
+  const rest = Buffer.concat(pieces)
+  if (rest.length > 0) take(rest, 0, rest.length)
   for (const [why, { first, count }] of refused)
     notes.push(
       count === 1
