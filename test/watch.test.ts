@@ -20,8 +20,10 @@ interface Line {
 }
 
 /** It watches, and has looked once; `lines` are those so far. */
-async function watching(...args: string[]) {
-  const started = picklock(['watch', url, '--every', '100ms', ...args])
+const watching = (...args: string[]) => watchingAt(url, ...args)
+
+async function watchingAt(at: string, ...args: string[]) {
+  const started = picklock(['watch', at, '--every', '100ms', ...args])
   onTestFinished(() => void started.child.kill('SIGKILL'))
   const lines = () =>
     started.so.stdout
@@ -57,7 +59,7 @@ test('with notifications it sees every lock; the setting is put back; it ends by
   expect(code).toBe(1)
   expect(lines().at(-1)).toMatchObject({
     type: 'summary',
-    counts: { set: 4, renewed: 0, deleted: 1, expired: 1, evicted: 0 },
+    counts: { set: 4, renewed: 0, deleted: 1, expired: 1, evicted: 0, unseen: 0 },
     locks: 2,
     withoutTtl: 1,
     overLimit: 1,
@@ -176,9 +178,78 @@ test('memory: the alarm is told once, Prometheus has the figures', async () => {
   await redis.admin.config('SET', 'maxmemory', '0')
 })
 
+test('a Redis that is restarted is watched again: the gap is a row, what went in it is nobody’s leak, the notifications are on again', async () => {
+  const first = await startRedis()
+  const { port } = first
+  const { child, said, so, lines, last } = await watchingAt(`redis://127.0.0.1:${port}`, '--enable-notifications')
+  await first.admin.set('lock:lost', 'a', 'PX', 9000, 'NX')
+  await until(() => last()!['locks'] === 1)
+  await first[Symbol.asyncDispose]()
+  await until(() => lines().some(({ type }) => type === 'lost'))
+  await using second = await startRedis(port)
+  await until(() => lines().some(({ type }) => type === 'back'))
+  await second.admin.set('lock:new', 'b', 'PX', 150, 'NX')
+  await until(() => last()!['expired'] === 1)
+  child.kill('SIGINT')
+  const { code, stderr } = await said
+  expect(code).toBe(1)
+  const rows = lines()
+  const lost = rows.findIndex(({ type }) => type === 'lost')
+  const back = rows.findIndex(({ type }) => type === 'back')
+  expect(rows[lost]).toMatchObject({
+    node: `redis://127.0.0.1:${port}`,
+    why: expect.stringMatching(/closed the connection/),
+  })
+  expect(back).toBe(lost + 1)
+  expect(rows[back]).toMatchObject({ unseen: 1, lostForMs: expect.any(Number) })
+  expect(rows.at(-1)).toMatchObject({
+    type: 'summary',
+    how: 'notifications',
+    counts: { set: 2, deleted: 0, expired: 1, unseen: 1 },
+    gaps: { count: 1, forMs: rows[back]!['lostForMs'] },
+  })
+  expect(rows.filter(({ type }) => type === 'expired').map(({ key }) => key)).toEqual(['lock:new'])
+  expect(stderr).toMatch(/closed the connection.*; trying again for up to 30 s\n/)
+  expect(stderr).toMatch(/is back after .*; 1 lock went meanwhile, nobody saw how/)
+  expect(so.stderr).not.toMatch(/defect|Unhandled|at file:/)
+  expect(((await second.admin.config('GET', 'notify-keyspace-events')) as string[])[1]).toBe('')
+})
+
+test('a way that breaks again and again is found again, until it stays away: exit 3 after the bound', async () => {
+  const cut = await cutAfter(redis.port, 5000)
+  const { said, lines } = await watchingAt(`redis://127.0.0.1:${cut.port}`, '--every', '20ms', '--reconnect', '700ms')
+  const rows = (kind: string) => lines().filter(({ type }) => type === kind)
+  await until(() => rows('back').length >= 2)
+  await cut[Symbol.asyncDispose]()
+  const { code, stdout, stderr } = await said
+  expect(code).toBe(3)
+  expect(rows('lost').length).toBe(rows('back').length + 1)
+  expect(stderr).toMatch(/closed the connection.*; it did not come back within 0\.7 s\n$/)
+  expect(JSON.parse(stdout.trim().split('\n').at(-1)!)).toMatchObject({
+    type: 'summary',
+    gaps: { count: rows('lost').length },
+  })
+})
+
+test('what ends while the connection is lost is no whole watch: Ctrl-C then is exit 3; a user whose rights are gone is not tried again', async () => {
+  const first = await startRedis()
+  const { port } = first
+  const gone = await watchingAt(`redis://127.0.0.1:${port}`)
+  await first.admin.call('ACL', 'SETUSER', 'passing', 'on', '>p', 'allcommands', 'allkeys', 'allchannels')
+  const passing = await watchingAt(`redis://passing:p@127.0.0.1:${port}`)
+  await first[Symbol.asyncDispose]()
+  await until(() => [gone, passing].every(({ so }) => so.stdout.includes('"type":"lost"')))
+  gone.child.kill('SIGINT')
+  expect(await gone.said).toMatchObject({ code: 3, stdout: expect.stringContaining('"type":"summary"') })
+  await using _ = await startRedis(port)
+  const { code, stderr } = await passing.said
+  expect(code).toBe(3)
+  expect(stderr).toMatch(/does not accept user passing with this password\n$/)
+})
+
 test('a connection that breaks, and a server that dies: one sentence, the summary, exit 3', async () => {
   await using cut = await cutAfter(redis.port, 5000)
-  const broken = await picklock(['watch', `redis://127.0.0.1:${cut.port}`, '--every', '20ms']).said
+  const broken = await picklock(['watch', `redis://127.0.0.1:${cut.port}`, '--every', '20ms', '--no-reconnect']).said
   expect(broken.code).toBe(3)
   expect(broken.stderr).toMatch(/closed the connection( while .* was asked)?\n$/)
   expect(broken.stdout).toMatch(/"type":"summary"/)
@@ -190,6 +261,8 @@ test('a connection that breaks, and a server that dies: one sentence, the summar
     '--enable-notifications',
     '--every',
     '100ms',
+    '--reconnect',
+    '300ms',
   ])
   await until(() => so.stdout.includes('"type":"look"'))
   dying.signal('SIGKILL')
