@@ -9,6 +9,7 @@ import type { Analysis } from '../src/monitor/analysis.ts'
 import type { Report } from '../src/reporters/report.ts'
 import { couponRush } from './support/coupon-rush.ts'
 import { drilled } from './support/drilled.ts'
+import { asUserOfHelp } from './support/live.ts'
 import { monitorInto } from './support/monitor.ts'
 import { startRedis } from './support/redis.ts'
 import { until } from './support/until.ts'
@@ -196,6 +197,24 @@ describe('a live Redis', () => {
     expect(used).toContain('monitor')
   })
 
+  it('needs the user that --help names, who may not write, and no other', async () => {
+    await using redis = await startRedis()
+    const refused = await asUserOfHelp('analyze', redis, async (as) => {
+      const { ended, output } = start('--from', as, '--for', '1500ms', '--format', 'json')
+      await until(async () => /cmd=monitor/.test(String(await redis.admin.client('LIST'))))
+      await hold(redis.admin, 'lock:1')
+      expect((await ended).exitCode).toBe(0)
+      expect(json(output).counts).toMatchObject({ attempts: 1, acquisitions: 1 })
+      expect(output.stdout + output.stderr).not.toContain('password')
+    })
+    expect(refused).toEqual([])
+    // It is tolerated without PING, too.
+    await redis.admin.call('ACL', 'SETUSER', 'picklock', '-ping')
+    const { exitCode } = await start('--from', `redis://picklock:password@127.0.0.1:${redis.port}`, '--for', '200ms')
+      .ended
+    expect(exitCode).toBe(0)
+  })
+
   it('may be left by Ctrl-C: what was heard is told', async () => {
     await using redis = await startRedis()
     const { child, ended } = start('--from', `redis://127.0.0.1:${redis.port}`, '--for', '10m')
@@ -237,7 +256,9 @@ describe('a live Redis', () => {
     }
     expect(await said('redis://127.0.0.1:1')).toContain('refused the connection')
     expect(await said(`redis://reader:wrong@127.0.0.1:${redis.port}`)).toContain('password')
-    expect(await said(`redis://reader:secret@127.0.0.1:${redis.port}`)).toMatch(/reader.*MONITOR|MONITOR.*reader/i)
+    expect(await said(`redis://reader:secret@127.0.0.1:${redis.port}`)).toMatch(
+      /^picklock: redis:\S+ does not allow this user MONITOR \(NOPERM\)$/,
+    )
     expect(await said(`rediss://127.0.0.1:${redis.port}`)).toMatch(/TLS/)
   })
 })

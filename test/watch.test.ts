@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { cutAfter, freePort, picklock } from './support/live.ts'
+import { asUserOfHelp, cutAfter, freePort, picklock } from './support/live.ts'
 import { startRedis, type TestRedis } from './support/redis.ts'
 import { until } from './support/until.ts'
 
@@ -113,26 +113,14 @@ test('without notifications it looks again and again, and writes nothing: by the
   expect(stderr).toMatch(/keyspace notifications are off .*a lock that comes and goes between two looks is not seen/)
 })
 
-test('a user with read-only rights is enough', async () => {
+test('the user that --help names, who may not write, is enough; what it may not do is one sentence', async () => {
   await redis.admin.config('SET', 'notify-keyspace-events', 'AE')
-  await redis.admin.call(
-    'ACL',
-    'SETUSER',
-    'watcher',
-    'on',
-    '>w',
-    '~*',
-    '&__keyevent@0__:*',
-    '+ping',
-    '+scan',
-    '+pttl',
-    '+info',
-    '+config|get',
-    '+psubscribe',
-  )
-  const { said, so } = picklock(['watch', `redis://watcher:w@127.0.0.1:${redis.port}`, '--for', '500ms'])
-  expect(await said).toMatchObject({ stderr: '' })
-  expect(so.stdout).toMatch(/"how":"notifications"/)
+  const refused = await asUserOfHelp('watch', redis, async (as) => {
+    const { stdout, stderr } = await picklock(['watch', as, '--for', '500ms']).said
+    expect(stderr).toBe('')
+    expect(stdout).toMatch(/"how":"notifications"/)
+  })
+  expect(refused).toEqual([])
   await redis.admin.call(
     'ACL',
     'SETUSER',
@@ -151,6 +139,10 @@ test('a user with read-only rights is enough', async () => {
   const deaf = await picklock(['watch', `redis://deaf:d@127.0.0.1:${redis.port}`, '--for', '500ms']).said
   expect(deaf.stderr).toMatch(/does not allow this user PSUBSCRIBE \(NOPERM\): all keys are looked at again and again/)
   expect(deaf.stdout).toMatch(/"how":"sampling"/)
+  await redis.admin.call('ACL', 'SETUSER', 'blind', 'on', '>b', '~*', '&*', '+ping', '+config|get', '+psubscribe')
+  const blind = await picklock(['watch', `redis://blind:b@127.0.0.1:${redis.port}`, '--for', '5s']).said
+  expect(blind).toMatchObject({ code: 3, stdout: '' })
+  expect(blind.stderr).toMatch(/^picklock: redis:\S+ does not allow this user SCAN \(NOPERM\)\n$/)
   await redis.admin.config('SET', 'notify-keyspace-events', '')
 })
 
