@@ -43,6 +43,11 @@ export interface Hold {
   others: { hold: Hold; grantedUs: number }[]
 }
 
+/** Redis counts it from the command on, in whole ms. */
+export function expireAt(hold: Hold, atUs: number, ttlMs: number | undefined): void {
+  hold.expiresMs = ttlMs === undefined ? Infinity : Math.floor(atUs / 1000) + ttlMs
+}
+
 /** Somebody who has been refused. */
 export interface Waiter {
   name: string
