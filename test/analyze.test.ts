@@ -38,12 +38,16 @@ const json = ({ stdout }: { stdout: string }) => JSON.parse(stdout) as Analysis
 
 describe('a capture', () => {
   it('is read from a file, from stdin, and packed, with the same result', async () => {
-    const { stdout: packed } = await start(fixture('set-nx'), '--format', 'json').ended
+    const { stdout: packed } = await start(fixture('set-nx'), '--format', 'json', '--html', 'set-nx.html').ended
     const { child, ended } = start('-', '--format', 'json')
     child.stdin.end(await readFile(fixture('set-nx')))
     const piped = json(await ended)
     expect({ ...piped, source: '' }).toEqual({ ...(JSON.parse(packed) as Analysis), source: '' })
     expect(piped.counts).toMatchObject({ acquisitions: 80 })
+    const page = await readFile(join(folder, 'set-nx.html'), 'utf8')
+    expect(page).toContain('"shows":"capture"')
+    expect(page).toContain('0 shows the whole capture')
+    expect(page).toMatch(/Each point is [^.]* of the capture\. /)
   })
 
   it('that is damaged gives what stands before, a sentence, and exit code 3', async () => {

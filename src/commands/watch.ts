@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import { EnvironmentError } from '../lib/failure.ts'
 import { parseSpan } from '../lib/span.ts'
-import { tlsOptions, urlHelp } from '../live/options.ts'
+import { urlHelp, withTls } from '../live/options.ts'
 import { toBytes } from '../live/resp.ts'
 import { parseTarget } from '../live/target.ts'
 import { parseListen } from '../watch/metrics.ts'
@@ -16,41 +16,39 @@ const rateDefault = 20_000
 const reconnectDefaultMs = 30_000
 
 export function watchCommand() {
-  return new Command('watch')
-    .description(
-      'Watches the locks of a live Redis: taken, given back, expired (its holder never gave it back), and the memory. Writes nothing; --enable-notifications alone changes one setting, and puts it back.',
-    )
-    .argument('<url>', urlHelp)
-    .option(
-      '--pattern <glob>',
-      'these keys are locks, as in KEYS; repeatable (default: what is called one)',
-      collect,
-      [],
-    )
-    .option('--ttl-limit <duration>', 'a lock should live for no longer (10s)', parseSpan, 10_000)
-    .option('--for <duration>', 'end after that long (default: Ctrl-C)', parseSpan)
-    .option('--every <duration>', 'between two looks (1s)', parseSpan, 1000)
-    .option(
-      '--rate <n>',
-      `keys per second, at most, where it looks at all of them (${rateDefault})`,
-      parseRate,
-      rateDefault,
-    )
-    .option(
-      '--reconnect <duration>',
-      'try for so long again where the connection is lost (30s)',
-      parseSpan,
-      reconnectDefaultMs,
-    )
-    .option('--no-reconnect', 'end there at once')
-    .option('--alarm <share>', 'of the memory limit, as 80%: from here on it is told (80%)', parseShare, 0.8)
-    .option('--enable-notifications', 'turn keyspace notifications on for as long as it watches')
-    .option('--metrics <address>', 'serve Prometheus at /metrics: :9121 on loopback, or 0.0.0.0:9121')
-    .addOption(new Option('--format <format>', 'live on a terminal, ndjson elsewhere').choices(['live', 'ndjson']))
-    .addOption(tlsOptions.ca)
-    .addOption(tlsOptions.cert)
-    .addOption(tlsOptions.key)
-    .addOption(tlsOptions.insecure)
+  return withTls(
+    new Command('watch')
+      .description(
+        'Watches the locks of a live Redis: taken, given back, expired (its holder never gave it back), and the memory. Writes nothing; --enable-notifications alone changes one setting, and puts it back.',
+      )
+      .argument('<url>', urlHelp)
+      .option(
+        '--pattern <glob>',
+        'these keys are locks, as in KEYS; repeatable (default: what is called one)',
+        collect,
+        [],
+      )
+      .option('--ttl-limit <duration>', 'a lock should live for no longer (10s)', parseSpan, 10_000)
+      .option('--for <duration>', 'end after that long (default: Ctrl-C)', parseSpan)
+      .option('--every <duration>', 'between two looks (1s)', parseSpan, 1000)
+      .option(
+        '--rate <n>',
+        `keys per second, at most, where it looks at all of them (${rateDefault})`,
+        parseRate,
+        rateDefault,
+      )
+      .option(
+        '--reconnect <duration>',
+        'try for so long again where the connection is lost (30s)',
+        parseSpan,
+        reconnectDefaultMs,
+      )
+      .option('--no-reconnect', 'end there at once')
+      .option('--alarm <share>', 'of the memory limit, as 80%: from here on it is told (80%)', parseShare, 0.8)
+      .option('--enable-notifications', 'turn keyspace notifications on for as long as it watches')
+      .option('--metrics <address>', 'serve Prometheus at /metrics: :9121 on loopback, or 0.0.0.0:9121')
+      .addOption(new Option('--format <format>', 'live on a terminal, ndjson elsewhere').choices(['live', 'ndjson'])),
+  )
     .addHelpText(
       'after',
       `
