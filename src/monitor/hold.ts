@@ -11,7 +11,7 @@ export const holdEnds = {
 } as const
 export type HoldEnd = keyof typeof holdEnds
 
-/** Times in µs since 1970, by the server's clock. */
+/** Times in µs since 1970, by the server's clock: when it did a command. A client knows only that this was between its being sent and its answer. */
 export interface Hold {
   /** Who it is: the token where that is one caller's own, else the token and the connection. */
   name: string
