@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { asUserOfHelp, cutAfter, freePort, picklock } from './support/live.ts'
+import { asUserOfHelp, cutAfter, freePort, picklock, startServer } from './support/live.ts'
 import { startRedis, type TestRedis } from './support/redis.ts'
 import { until } from './support/until.ts'
 
@@ -223,14 +223,51 @@ test('a way that breaks again and again is found again, until it stays away: exi
   })
 })
 
+test('a Sentinel group that fails over is followed to its new primary', async () => {
+  await using first = await startRedis()
+  await using second = await startRedis()
+  await second.admin.replicaof('127.0.0.1', first.port)
+  await until(async () => (await second.admin.info('replication')).includes('master_link_status:up'))
+  await using sentinel = await startServer(
+    'port',
+    [
+      `sentinel monitor shop 127.0.0.1 ${first.port} 1`,
+      'sentinel down-after-milliseconds shop 500',
+      `sentinel known-replica shop 127.0.0.1 ${second.port}`,
+    ],
+    true,
+  )
+  const { child, said, lines, last } = await watchingAt(`redis+sentinel://127.0.0.1:${sentinel.port}/shop`)
+  await first.admin.set('lock:1', 'a', 'PX', 60_000)
+  await until(async () => last()!['locks'] === 1 && (await second.admin.exists('lock:1')) === 1)
+  first.signal('SIGKILL')
+  await until(() => lines().some(({ type }) => type === 'back'))
+  child.kill('SIGINT')
+  expect((await said).code).toBe(99)
+  const at = (port: number) => `redis://127.0.0.1:${port} (primary of shop)`
+  expect(lines().filter(({ type }) => type === 'lost' || type === 'back')).toMatchObject([
+    { type: 'lost', node: at(first.port) },
+    // The replica has the lock as well.
+    { type: 'back', node: at(second.port), unseen: 0 },
+  ])
+  expect(lines().at(-1)).toMatchObject({ type: 'summary', node: at(second.port), locks: 1, gaps: { count: 1 } })
+})
+
 test('what ends while the connection is lost is no whole watch: Ctrl-C then is exit 3; a user whose rights are gone is not tried again', async () => {
   const first = await startRedis()
   const { port } = first
-  const gone = await watchingAt(`redis://127.0.0.1:${port}`)
+  const metrics = await freePort()
+  const gone = await watchingAt(`redis://127.0.0.1:${port}`, '--metrics', `:${metrics}`)
+  const connected = async () =>
+    /^picklock_watch_connected\{.*\} (\d)$/m.exec(
+      await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text(),
+    )?.[1]
+  expect(await connected()).toBe('1')
   await first.admin.call('ACL', 'SETUSER', 'passing', 'on', '>p', 'allcommands', 'allkeys', 'allchannels')
   const passing = await watchingAt(`redis://passing:p@127.0.0.1:${port}`)
   await first[Symbol.asyncDispose]()
   await until(() => [gone, passing].every(({ so }) => so.stdout.includes('"type":"lost"')))
+  expect(await connected()).toBe('0')
   gone.child.kill('SIGINT')
   expect(await gone.said).toMatchObject({ code: 3, stdout: expect.stringContaining('"type":"summary"') })
   await using _ = await startRedis(port)
