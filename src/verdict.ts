@@ -12,7 +12,7 @@ import { percentile } from './history/samples.ts'
 import type { Damage } from './ledger/ledger.ts'
 import type { Plan } from './plan/scenario.ts'
 import { allThresholds, keeps, type Threshold } from './plan/thresholds.ts'
-import type { Report, Verdict } from './reporters/report.ts'
+import { interruptedDoubt, type Report, type Verdict } from './reporters/report.ts'
 import { takesLock, type GuardName } from './workloads/common.ts'
 
 export interface Testimony {
@@ -258,7 +258,7 @@ function lackOfEvidence({ plan, events, faults, measured }: Testimony): string[]
     contract: 'the lock of %s broke its contract',
   }
   for (const event of events) {
-    if (event.f === 'phase' && event.phase === 'interrupted') doubts.push('the drill was interrupted')
+    if (event.f === 'phase' && event.phase === 'interrupted') doubts.push(interruptedDoubt)
     if (event.f === 'adapter' && event.event !== 'log' && event.event !== 'lag')
       doubts.push(`${format(told[event.event], serverOf(event.process))}: ${event.error ?? 'it gave no reason'}`)
   }

@@ -43,16 +43,17 @@ describe.each(Object.entries(expected))('a capture of %s', (name, [pattern, sure
     if (driven.renewals !== undefined) expect(sum('renewals')).toBe(driven.renewals)
   })
 
-  it('has each hold in its order, as long as the driver held it and the way to Redis and back', async () => {
+  it('has every hold in its order, and between the least and the most that its driver can know of it', async () => {
     const locks = await locksOf()
-    const differences = locks.flatMap(({ key, order }) => {
+    const wrong = locks.flatMap(({ key, order }) => {
       const mine = driven.holds.filter((hold) => hold.key === key.replace(/^mutex:/, ''))
       expect(order.map(({ end }) => end)).toEqual(mine.map(() => 'released'))
-      return order.map(({ heldMs }, index) => heldMs! - mine[index]!.ms)
+      return order
+        .map(({ heldMs }, index) => ({ index, heldMs: heldMs!, ...mine[index]! }))
+        .filter(({ heldMs, ms, atMostMs }) => heldMs <= ms || heldMs >= atMostMs)
     })
-    // Redis holds from the SET to the DEL, the driver from the reply to the request: a round trip less, never more.
-    expect(Math.min(...differences)).toBeGreaterThan(0)
-    differences.sort((a, b) => a - b)
-    expect(differences[Math.floor(differences.length / 2)]).toBeLessThan(1)
+    // Without a margin: MONITOR's stamp is of the server's own time between the command's arrival and its answer, on the same machine.
+    expect(wrong).toEqual([])
+    expect(locks.flatMap(({ order }) => order)).toHaveLength(driven.holds.length)
   })
 })

@@ -7,6 +7,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { incidentCommand } from '../src/commands/incident.ts'
 import { UsageError } from '../src/lib/failure.ts'
 import { readRecord } from '../src/incident/record.ts'
+import { picklock as started } from './support/live.ts'
+import { until } from './support/until.ts'
 
 /** `picklock incident` as it is typed: questions answered through a pipe, a short drill, and the document. */
 
@@ -83,6 +85,73 @@ test(
     const again = await picklock(['incident', 'new', '--name', 'away', '--no-variants'])
     expect(again).toMatchObject({ code: 2, stdout: '' })
     expect(again.stderr).toContain('--force overwrites it')
+  },
+  drillsMaxMs,
+)
+
+/** Two drills of two seconds and a half: the lock of that day, and one that refuses. */
+const away = [
+  'incident',
+  'new',
+  '--no-ask',
+  '--fallback',
+  'local-lock',
+  '--ttl',
+  '800',
+  '--wait',
+  '500',
+  '--rate',
+  '40',
+]
+const brief = [...away, '--workload', 'mutex', '--duration', '2500', '--variants', 'fail-fast', '--seed', '3']
+
+test(
+  'Ctrl-C in the middle of a counter-measure: the post-mortem has what was measured, and a part of a run is no proof',
+  async () => {
+    const { child, said, so } = started([...brief, '--name', 'left'], { cwd: folder })
+    await until(() => so.stderr.split('landed').length === 3, drillsMaxMs)
+    child.kill('SIGINT')
+    const { code, stdout, stderr } = await said
+    expect([code, stdout]).toEqual([130, 'incidents/left/post-mortem.en.md\nincidents/left/post-mortem.en.html\n'])
+    expect(stderr).toMatch(
+      /picklock: interrupted; run to the end: the incident; cut off: fail-fast; the post-mortem tells of what was measured; .*--force begins again\n$/,
+    )
+    const place = join(folder, 'incidents/left')
+    expect((await readRecord(place)).incident.report.counts['overlaps']).toBeGreaterThan(0)
+    const text = await readFile(join(place, 'post-mortem.en.md'), 'utf8')
+    expect(text).toContain('| Fallback policy: refuse | proves nothing |')
+    expect(text).toContain('Not run to the end: Fallback policy: refuse.')
+    expect(text).not.toContain('measured: prevented')
+  },
+  drillsMaxMs,
+)
+
+test('Ctrl-C before anything was measured: the scenario stays, there is no document', async () => {
+  const { child, said, so } = started([...brief, '--name', 'early'], { cwd: folder })
+  await until(() => so.stderr.includes('starting'))
+  child.kill('SIGINT')
+  const { code, stdout, stderr } = await said
+  expect([code, stdout]).toEqual([130, ''])
+  expect(stderr).toMatch(
+    /interrupted; not run: the incident, fail-fast; nothing could be measured, and there is no post-mortem; the scenario is incidents\/early\/scenario\.yaml\n$/,
+  )
+  expect((await readdir(join(folder, 'incidents/early'))).toSorted()).toEqual([
+    'facts.yaml',
+    'runs',
+    'scenario.yaml',
+    'variants',
+  ])
+})
+
+test(
+  'a drill that can tell nothing is exit code 4, with its reasons on the terminal and in the document',
+  async () => {
+    const quiet = ['incident', 'new', '--no-ask', '--name', 'quiet', '--rate', '1', '--workload', 'mutex']
+    const { code, stdout, stderr } = await picklock([...quiet, '--duration', '1500', '--no-variants', '--seed', '3'])
+    expect([code, stdout.split('\n').length]).toEqual([4, 3])
+    expect(stderr).toMatch(/picklock: the incident’s drill could tell nothing: .*needs 20 to tell anything/)
+    const text = await readFile(join(folder, 'incidents/quiet/post-mortem.en.md'), 'utf8')
+    expect(text).toMatch(/Effect \(Measured\): the drill is no proof: .*needs 20/)
   },
   drillsMaxMs,
 )

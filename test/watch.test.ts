@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { cutAfter, freePort, picklock } from './support/live.ts'
+import { asUserOfHelp, cutAfter, freePort, picklock, startServer } from './support/live.ts'
 import { startRedis, type TestRedis } from './support/redis.ts'
 import { until } from './support/until.ts'
 
@@ -20,8 +20,10 @@ interface Line {
 }
 
 /** It watches, and has looked once; `lines` are those so far. */
-async function watching(...args: string[]) {
-  const started = picklock(['watch', url, '--every', '100ms', ...args])
+const watching = (...args: string[]) => watchingAt(url, ...args)
+
+async function watchingAt(at: string, ...args: string[]) {
+  const started = picklock(['watch', at, '--every', '100ms', ...args])
   onTestFinished(() => void started.child.kill('SIGKILL'))
   const lines = () =>
     started.so.stdout
@@ -57,7 +59,7 @@ test('with notifications it sees every lock; the setting is put back; it ends by
   expect(code).toBe(1)
   expect(lines().at(-1)).toMatchObject({
     type: 'summary',
-    counts: { set: 4, renewed: 0, deleted: 1, expired: 1, evicted: 0 },
+    counts: { set: 4, renewed: 0, deleted: 1, expired: 1, evicted: 0, unseen: 0 },
     locks: 2,
     withoutTtl: 1,
     overLimit: 1,
@@ -111,26 +113,14 @@ test('without notifications it looks again and again, and writes nothing: by the
   expect(stderr).toMatch(/keyspace notifications are off .*a lock that comes and goes between two looks is not seen/)
 })
 
-test('a user with read-only rights is enough', async () => {
+test('the user that --help names, who may not write, is enough; what it may not do is one sentence', async () => {
   await redis.admin.config('SET', 'notify-keyspace-events', 'AE')
-  await redis.admin.call(
-    'ACL',
-    'SETUSER',
-    'watcher',
-    'on',
-    '>w',
-    '~*',
-    '&__keyevent@0__:*',
-    '+ping',
-    '+scan',
-    '+pttl',
-    '+info',
-    '+config|get',
-    '+psubscribe',
-  )
-  const { said, so } = picklock(['watch', `redis://watcher:w@127.0.0.1:${redis.port}`, '--for', '500ms'])
-  expect(await said).toMatchObject({ stderr: '' })
-  expect(so.stdout).toMatch(/"how":"notifications"/)
+  const refused = await asUserOfHelp('watch', redis, async (as) => {
+    const { stdout, stderr } = await picklock(['watch', as, '--for', '500ms']).said
+    expect(stderr).toBe('')
+    expect(stdout).toMatch(/"how":"notifications"/)
+  })
+  expect(refused).toEqual([])
   await redis.admin.call(
     'ACL',
     'SETUSER',
@@ -149,6 +139,10 @@ test('a user with read-only rights is enough', async () => {
   const deaf = await picklock(['watch', `redis://deaf:d@127.0.0.1:${redis.port}`, '--for', '500ms']).said
   expect(deaf.stderr).toMatch(/does not allow this user PSUBSCRIBE \(NOPERM\): all keys are looked at again and again/)
   expect(deaf.stdout).toMatch(/"how":"sampling"/)
+  await redis.admin.call('ACL', 'SETUSER', 'blind', 'on', '>b', '~*', '&*', '+ping', '+config|get', '+psubscribe')
+  const blind = await picklock(['watch', `redis://blind:b@127.0.0.1:${redis.port}`, '--for', '5s']).said
+  expect(blind).toMatchObject({ code: 3, stdout: '' })
+  expect(blind.stderr).toMatch(/^picklock: redis:\S+ does not allow this user SCAN \(NOPERM\)\n$/)
   await redis.admin.config('SET', 'notify-keyspace-events', '')
 })
 
@@ -176,9 +170,115 @@ test('memory: the alarm is told once, Prometheus has the figures', async () => {
   await redis.admin.config('SET', 'maxmemory', '0')
 })
 
+test('a Redis that is restarted is watched again: the gap is a row, what went in it is nobody’s leak, the notifications are on again', async () => {
+  const first = await startRedis()
+  const { port } = first
+  const { child, said, so, lines, last } = await watchingAt(`redis://127.0.0.1:${port}`, '--enable-notifications')
+  await first.admin.set('lock:lost', 'a', 'PX', 9000, 'NX')
+  await until(() => last()!['locks'] === 1)
+  await first[Symbol.asyncDispose]()
+  await until(() => lines().some(({ type }) => type === 'lost'))
+  await using second = await startRedis(port)
+  await until(() => lines().some(({ type }) => type === 'back'))
+  await second.admin.set('lock:new', 'b', 'PX', 150, 'NX')
+  await until(() => last()!['expired'] === 1)
+  child.kill('SIGINT')
+  const { code, stderr } = await said
+  expect(code).toBe(1)
+  const rows = lines()
+  const lost = rows.findIndex(({ type }) => type === 'lost')
+  const back = rows.findIndex(({ type }) => type === 'back')
+  expect(rows[lost]).toMatchObject({
+    node: `redis://127.0.0.1:${port}`,
+    why: expect.stringMatching(/closed the connection/),
+  })
+  expect(back).toBe(lost + 1)
+  expect(rows[back]).toMatchObject({ unseen: 1, lostForMs: expect.any(Number) })
+  expect(rows.at(-1)).toMatchObject({
+    type: 'summary',
+    how: 'notifications',
+    counts: { set: 2, deleted: 0, expired: 1, unseen: 1 },
+    gaps: { count: 1, forMs: rows[back]!['lostForMs'] },
+  })
+  expect(rows.filter(({ type }) => type === 'expired').map(({ key }) => key)).toEqual(['lock:new'])
+  expect(stderr).toMatch(/closed the connection.*; trying again for up to 30 s\n/)
+  expect(stderr).toMatch(/is back after .*; 1 lock went meanwhile, nobody saw how/)
+  expect(so.stderr).not.toMatch(/defect|Unhandled|at file:/)
+  expect(((await second.admin.config('GET', 'notify-keyspace-events')) as string[])[1]).toBe('')
+})
+
+test('a way that breaks again and again is found again, until it stays away: exit 3 after the bound', async () => {
+  const cut = await cutAfter(redis.port, 5000)
+  const { said, lines } = await watchingAt(`redis://127.0.0.1:${cut.port}`, '--every', '20ms', '--reconnect', '700ms')
+  const rows = (kind: string) => lines().filter(({ type }) => type === kind)
+  await until(() => rows('back').length >= 2)
+  await cut[Symbol.asyncDispose]()
+  const { code, stdout, stderr } = await said
+  expect(code).toBe(3)
+  expect(rows('lost').length).toBe(rows('back').length + 1)
+  expect(stderr).toMatch(/closed the connection.*; it did not come back within 0\.7 s\n$/)
+  expect(JSON.parse(stdout.trim().split('\n').at(-1)!)).toMatchObject({
+    type: 'summary',
+    gaps: { count: rows('lost').length },
+  })
+})
+
+test('a Sentinel group that fails over is followed to its new primary', async () => {
+  await using first = await startRedis()
+  await using second = await startRedis()
+  await second.admin.replicaof('127.0.0.1', first.port)
+  await until(async () => (await second.admin.info('replication')).includes('master_link_status:up'))
+  await using sentinel = await startServer(
+    'port',
+    [
+      `sentinel monitor shop 127.0.0.1 ${first.port} 1`,
+      'sentinel down-after-milliseconds shop 500',
+      `sentinel known-replica shop 127.0.0.1 ${second.port}`,
+    ],
+    true,
+  )
+  const { child, said, lines, last } = await watchingAt(`redis+sentinel://127.0.0.1:${sentinel.port}/shop`)
+  await first.admin.set('lock:1', 'a', 'PX', 60_000)
+  await until(async () => last()!['locks'] === 1 && (await second.admin.exists('lock:1')) === 1)
+  first.signal('SIGKILL')
+  await until(() => lines().some(({ type }) => type === 'back'))
+  child.kill('SIGINT')
+  expect((await said).code).toBe(99)
+  const at = (port: number) => `redis://127.0.0.1:${port} (primary of shop)`
+  expect(lines().filter(({ type }) => type === 'lost' || type === 'back')).toMatchObject([
+    { type: 'lost', node: at(first.port) },
+    // The replica has the lock as well.
+    { type: 'back', node: at(second.port), unseen: 0 },
+  ])
+  expect(lines().at(-1)).toMatchObject({ type: 'summary', node: at(second.port), locks: 1, gaps: { count: 1 } })
+})
+
+test('what ends while the connection is lost is no whole watch: Ctrl-C then is exit 3; a user whose rights are gone is not tried again', async () => {
+  const first = await startRedis()
+  const { port } = first
+  const metrics = await freePort()
+  const gone = await watchingAt(`redis://127.0.0.1:${port}`, '--metrics', `:${metrics}`)
+  const connected = async () =>
+    /^picklock_watch_connected\{.*\} (\d)$/m.exec(
+      await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text(),
+    )?.[1]
+  expect(await connected()).toBe('1')
+  await first.admin.call('ACL', 'SETUSER', 'passing', 'on', '>p', 'allcommands', 'allkeys', 'allchannels')
+  const passing = await watchingAt(`redis://passing:p@127.0.0.1:${port}`)
+  await first[Symbol.asyncDispose]()
+  await until(() => [gone, passing].every(({ so }) => so.stdout.includes('"type":"lost"')))
+  expect(await connected()).toBe('0')
+  gone.child.kill('SIGINT')
+  expect(await gone.said).toMatchObject({ code: 3, stdout: expect.stringContaining('"type":"summary"') })
+  await using _ = await startRedis(port)
+  const { code, stderr } = await passing.said
+  expect(code).toBe(3)
+  expect(stderr).toMatch(/does not accept user passing with this password\n$/)
+})
+
 test('a connection that breaks, and a server that dies: one sentence, the summary, exit 3', async () => {
   await using cut = await cutAfter(redis.port, 5000)
-  const broken = await picklock(['watch', `redis://127.0.0.1:${cut.port}`, '--every', '20ms']).said
+  const broken = await picklock(['watch', `redis://127.0.0.1:${cut.port}`, '--every', '20ms', '--no-reconnect']).said
   expect(broken.code).toBe(3)
   expect(broken.stderr).toMatch(/closed the connection( while .* was asked)?\n$/)
   expect(broken.stdout).toMatch(/"type":"summary"/)
@@ -190,6 +290,8 @@ test('a connection that breaks, and a server that dies: one sentence, the summar
     '--enable-notifications',
     '--every',
     '100ms',
+    '--reconnect',
+    '300ms',
   ])
   await until(() => so.stdout.includes('"type":"look"'))
   dying.signal('SIGKILL')

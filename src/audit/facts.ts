@@ -113,6 +113,16 @@ async function readSlowlog(
   })
 }
 
+/** What either of the two told: a user may ask for one and not for the other. */
+type Told = Pick<Facts, 'info' | 'config'>
+
+/** In bytes; 0: there is none. Undefined where nothing told. */
+export const memoryLimitOf = ({ info, config }: Told): number | undefined =>
+  numberOf(info, 'maxmemory') ?? numberOf(config, 'maxmemory')
+
+export const evictionPolicyOf = ({ info, config }: Told): string | undefined =>
+  config.get('maxmemory-policy') ?? info.get('maxmemory_policy')
+
 /** A number that INFO or CONFIG GET told; undefined where it did not. */
 export function numberOf(from: ReadonlyMap<string, string>, name: string): number | undefined {
   const text = from.get(name)

@@ -1,3 +1,6 @@
+import { isUtf8 } from 'node:buffer'
+import { readable } from '../lib/unreadable.ts'
+
 /** Small words that checks and reports share. */
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
@@ -43,15 +46,9 @@ export const grouped = (count: number): string =>
 /** A key for a person: UTF-8 where it is, bytes that are none (or that would move the cursor) as `\xNN`. */
 export function shownKey(key: string): string {
   const bytes = Buffer.from(key, 'latin1')
-  const text = bytes.toString('utf8')
-  const readable = Buffer.from(text, 'utf8').equals(bytes) ? text : key
-  const raw = readable === key && text !== key
-  return readable.replace(raw ? /[^\u0020-\u007e]/g : unreadable, (character) =>
-    [...Buffer.from(character, raw ? 'latin1' : 'utf8')]
-      .map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`)
-      .join(''),
-  )
+  if (isUtf8(bytes)) return readable(bytes.toString('utf8'), (character) => hex(character, 'utf8'))
+  return key.replace(/[^\u0020-\u007e]/g, (character) => hex(character, 'latin1'))
 }
 
-// oxlint-disable-next-line no-control-regex
-const unreadable = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g
+const hex = (character: string, encoding: 'utf8' | 'latin1') =>
+  [...Buffer.from(character, encoding)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')

@@ -2,7 +2,7 @@ import { Command, Option } from '@commander-js/extra-typings'
 import { writeFile } from 'node:fs/promises'
 import { EnvironmentError, UsageError } from '../lib/failure.ts'
 import { parseSpan } from '../lib/span.ts'
-import { tlsOptions, urlHelp } from '../live/options.ts'
+import { urlHelp, withTls } from '../live/options.ts'
 import { parseTarget, type TlsFiles } from '../live/target.ts'
 import { analyse } from '../monitor/analysis.ts'
 import { listen } from '../monitor/listen.ts'
@@ -21,20 +21,21 @@ const forDefaultMs = 30_000
 const environmentCode = 3
 
 export function analyzeCommand() {
-  return new Command('analyze')
-    .description(
-      'What a capture of Redis’ MONITOR tells of the locks in it: which pattern, who held what when, how long the others waited, and what went wrong.',
-    )
-    .argument('[capture]', 'what MONITOR wrote, also as gzip; - is stdin')
-    .option('--from <redis-url>', `instead: listen to a live Redis. ${urlHelp}`)
-    .option('--for <duration>', 'with --from: for how long (30s)', parseSpan)
-    .addOption(new Option('--format <format>', 'what is printed to stdout').choices(['text', 'json']).default('text'))
-    .option('--html <file>', 'also write the page for a browser, with the lock timeline of a drill’s report')
-    .option('--to-scenario <file.yaml>', 'also write a scenario for picklock run, with the load that the capture shows')
-    .addOption(tlsOptions.ca)
-    .addOption(tlsOptions.cert)
-    .addOption(tlsOptions.key)
-    .addOption(tlsOptions.insecure)
+  return withTls(
+    new Command('analyze')
+      .description(
+        'What a capture of Redis’ MONITOR tells of the locks in it: which pattern, who held what when, how long the others waited, and what went wrong.',
+      )
+      .argument('[capture]', 'what MONITOR wrote, also as gzip; - is stdin')
+      .option('--from <redis-url>', `instead: listen to a live Redis. ${urlHelp}`)
+      .option('--for <duration>', 'with --from: for how long (30s)', parseSpan)
+      .addOption(new Option('--format <format>', 'what is printed to stdout').choices(['text', 'json']).default('text'))
+      .option('--html <file>', 'also write the page for a browser, with the lock timeline of a drill’s report')
+      .option(
+        '--to-scenario <file.yaml>',
+        'also write a scenario for picklock run, with the load that the capture shows',
+      ),
+  )
     .addHelpText(
       'after',
       `

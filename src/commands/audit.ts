@@ -7,7 +7,7 @@ import { renderText } from '../audit/text.ts'
 import { EnvironmentError, UsageError } from '../lib/failure.ts'
 import { suggest } from '../lib/nearest.ts'
 import { parseSpan } from '../lib/span.ts'
-import { tlsOptions, urlHelp } from '../live/options.ts'
+import { urlHelp, withTls } from '../live/options.ts'
 import { toBytes } from '../live/resp.ts'
 import { parseTarget } from '../live/target.ts'
 import { colorLevel } from '../reporters/color.ts'
@@ -21,48 +21,46 @@ const rateDefault = 100_000
 const ttlLimitDefaultMs = 10_000
 
 export function auditCommand() {
-  return new Command('audit')
-    .description(
-      'Looks at a live Redis and writes nothing: locks that never expire, what grows, and the settings that lose locks. It sends only commands that read, at a limited rate.',
-    )
-    .argument('<urls...>', urlHelp)
-    .option(
-      '--pattern <glob>',
-      'these keys are locks, as in KEYS; repeatable (default: what looks like one)',
-      collect,
-      [],
-    )
-    .option('--ttl-limit <duration>', 'a lock should live for no longer (10s)', parseSpan, ttlLimitDefaultMs)
-    .option('--again-after <duration>', 'look a second time, and tell what grew', parseSpan)
-    .option('--rate <n>', `keys per second and node, at most (${rateDefault})`, parseRate, rateDefault)
-    .option(
-      '--skip <parts>',
-      `leave out, where this user may not ask: ${skippable.join(', ')}`,
-      parseSkip,
-      new Set<Skippable>(),
-    )
-    .addOption(
-      new Option('--format <format>', 'what is printed to stdout').choices(['text', 'json', 'html']).default('text'),
-    )
-    .option('--html <file>', 'also write the page for a browser')
-    .option(
-      '--clean <glob>',
-      'instead: remove keys of this pattern that have no TTL, or more left than --ttl-limit; a dry run',
-    )
-    .option('--yes', 'with --clean: remove them')
-    .option(
-      '--removed <file>',
-      'with --clean --yes: what was removed, with values and times (picklock-removed-….ndjson)',
-    )
-    .option(
-      '--look-after <duration>',
-      'with --clean: between two looks (32s); what a holder renews meanwhile stays, one who renews less often looks dead',
-      parseSpan,
-    )
-    .addOption(tlsOptions.ca)
-    .addOption(tlsOptions.cert)
-    .addOption(tlsOptions.key)
-    .addOption(tlsOptions.insecure)
+  return withTls(
+    new Command('audit')
+      .description(
+        'Looks at a live Redis and writes nothing: locks that never expire, what grows, and the settings that lose locks. It sends only commands that read, at a limited rate.',
+      )
+      .argument('<urls...>', urlHelp)
+      .option(
+        '--pattern <glob>',
+        'these keys are locks, as in KEYS; repeatable (default: what looks like one)',
+        collect,
+        [],
+      )
+      .option('--ttl-limit <duration>', 'a lock should live for no longer (10s)', parseSpan, ttlLimitDefaultMs)
+      .option('--again-after <duration>', 'look a second time, and tell what grew', parseSpan)
+      .option('--rate <n>', `keys per second and node, at most (${rateDefault})`, parseRate, rateDefault)
+      .option(
+        '--skip <parts>',
+        `leave out, where this user may not ask: ${skippable.join(', ')}`,
+        parseSkip,
+        new Set<Skippable>(),
+      )
+      .addOption(
+        new Option('--format <format>', 'what is printed to stdout').choices(['text', 'json', 'html']).default('text'),
+      )
+      .option('--html <file>', 'also write the page for a browser')
+      .option(
+        '--clean <glob>',
+        'instead: remove keys of this pattern that have no TTL, or more left than --ttl-limit; a dry run',
+      )
+      .option('--yes', 'with --clean: remove them')
+      .option(
+        '--removed <file>',
+        'with --clean --yes: what was removed, with values and times (picklock-removed-….ndjson)',
+      )
+      .option(
+        '--look-after <duration>',
+        'with --clean: between two looks (32s); what a holder renews meanwhile stays, one who renews less often looks dead',
+        parseSpan,
+      ),
+  )
     .addHelpText(
       'after',
       `

@@ -37,6 +37,13 @@ export class LiveLine {
     this.#write(`${lines(this.width)}\n`)
   }
 
+  /** Lets another print whole lines above it, to a stream of its own. */
+  aside(print: (width: number) => void): void {
+    this.#stream.write('\u001b[J')
+    print(this.width)
+    this.#write('')
+  }
+
   /** Takes it away, before somebody else prints. */
   clear(): void {
     this.#draw = undefined

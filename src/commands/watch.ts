@@ -1,52 +1,54 @@
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings'
-import { humanShare } from '../audit/words.ts'
 import { EnvironmentError } from '../lib/failure.ts'
 import { parseSpan } from '../lib/span.ts'
-import { tlsOptions, urlHelp } from '../live/options.ts'
+import { urlHelp, withTls } from '../live/options.ts'
 import { toBytes } from '../live/resp.ts'
 import { parseTarget } from '../live/target.ts'
-import { jsonLines, jsonSummary, leakText, memoryText, statusLine, summaryText } from '../watch/lines.ts'
 import { parseListen } from '../watch/metrics.ts'
 import { exitCodeOfWatch, Summing } from '../watch/summary.ts'
-import { watch, type Look } from '../watch/watch.ts'
+import { watch } from '../watch/watch.ts'
 import { collect, parseRate } from './arguments.ts'
 import { examples, exits } from './command.ts'
 import { onInterrupt } from './interrupt.ts'
-import { LiveLine } from './live-line.ts'
+import { liveScreen, ndjson } from './watch-screen.ts'
 
 const rateDefault = 20_000
-/** More in one interval are a number. */
-const leaksShown = 10
+const reconnectDefaultMs = 30_000
 
 export function watchCommand() {
-  return new Command('watch')
-    .description(
-      'Watches the locks of a live Redis: taken, given back, expired (its holder never gave it back), and the memory. Writes nothing; --enable-notifications alone changes one setting, and puts it back.',
-    )
-    .argument('<url>', urlHelp)
-    .option(
-      '--pattern <glob>',
-      'these keys are locks, as in KEYS; repeatable (default: what is called one)',
-      collect,
-      [],
-    )
-    .option('--ttl-limit <duration>', 'a lock should live for no longer (10s)', parseSpan, 10_000)
-    .option('--for <duration>', 'end after that long (default: Ctrl-C)', parseSpan)
-    .option('--every <duration>', 'between two looks (1s)', parseSpan, 1000)
-    .option(
-      '--rate <n>',
-      `keys per second, at most, where it looks at all of them (${rateDefault})`,
-      parseRate,
-      rateDefault,
-    )
-    .option('--alarm <share>', 'of the memory limit, as 80%: from here on it is told (80%)', parseShare, 0.8)
-    .option('--enable-notifications', 'turn keyspace notifications on for as long as it watches')
-    .option('--metrics <address>', 'serve Prometheus at /metrics: :9121 on loopback, or 0.0.0.0:9121')
-    .addOption(new Option('--format <format>', 'live on a terminal, ndjson elsewhere').choices(['live', 'ndjson']))
-    .addOption(tlsOptions.ca)
-    .addOption(tlsOptions.cert)
-    .addOption(tlsOptions.key)
-    .addOption(tlsOptions.insecure)
+  return withTls(
+    new Command('watch')
+      .description(
+        'Watches the locks of a live Redis: taken, given back, expired (its holder never gave it back), and the memory. Writes nothing; --enable-notifications alone changes one setting, and puts it back.',
+      )
+      .argument('<url>', urlHelp)
+      .option(
+        '--pattern <glob>',
+        'these keys are locks, as in KEYS; repeatable (default: what is called one)',
+        collect,
+        [],
+      )
+      .option('--ttl-limit <duration>', 'a lock should live for no longer (10s)', parseSpan, 10_000)
+      .option('--for <duration>', 'end after that long (default: Ctrl-C)', parseSpan)
+      .option('--every <duration>', 'between two looks (1s)', parseSpan, 1000)
+      .option(
+        '--rate <n>',
+        `keys per second, at most, where it looks at all of them (${rateDefault})`,
+        parseRate,
+        rateDefault,
+      )
+      .option(
+        '--reconnect <duration>',
+        'try for so long again where the connection is lost (30s)',
+        parseSpan,
+        reconnectDefaultMs,
+      )
+      .option('--no-reconnect', 'end there at once')
+      .option('--alarm <share>', 'of the memory limit, as 80%: from here on it is told (80%)', parseShare, 0.8)
+      .option('--enable-notifications', 'turn keyspace notifications on for as long as it watches')
+      .option('--metrics <address>', 'serve Prometheus at /metrics: :9121 on loopback, or 0.0.0.0:9121')
+      .addOption(new Option('--format <format>', 'live on a terminal, ndjson elsewhere').choices(['live', 'ndjson'])),
+  )
     .addHelpText(
       'after',
       `
@@ -56,7 +58,7 @@ A read-only user for it:
 
 It sees by keyspace notifications where Redis sends them (notify-keyspace-events has E, g, $, h, x and e), else by looking at all keys again and again.
 Exit codes: 0 all was well; 1 a lock expired, was evicted, or has no TTL; 99 only the alarm's level or --ttl-limit was passed;
-3 the connection was lost (the summary tells of the time before); 2 a mistake in the command.
+3 the connection was lost and did not come back (the summary tells of the time before); 2 a mistake in the command.
 `,
     )
     .addHelpText(
@@ -85,6 +87,7 @@ Exit codes: 0 all was well; 1 a lock expired, was evicted, or has no TTL; 99 onl
         const endpoint = listen && stack.use(await (await import('../watch/metrics.ts')).serveMetrics(listen))
         if (endpoint) screen.note(`metrics at ${endpoint.url}`)
         const sum = new Summing()
+        const eyes = [sum, screen, ...(endpoint ? [endpoint] : [])]
         try {
           await watch({
             target,
@@ -94,13 +97,12 @@ Exit codes: 0 all was well; 1 a lock expired, was evicted, or has no TTL; 99 onl
             rate: options.rate,
             alarmShare: options.alarm,
             enableNotifications: options.enableNotifications === true,
+            reconnectMs: options.reconnect === false ? 0 : options.reconnect,
             signal: AbortSignal.any([interrupt.signal, end.signal]),
             note: screen.note,
-            look(look) {
-              sum.add(look)
-              endpoint?.set(look)
-              screen.look(look)
-            },
+            look: (look) => eyes.forEach((eye) => eye.look(look)),
+            lost: (lost) => eyes.forEach((eye) => eye.lost(lost)),
+            back: (back) => eyes.forEach((eye) => eye.back(back)),
           })
         } catch (error) {
           if (!(error instanceof EnvironmentError)) throw error
@@ -113,43 +115,6 @@ Exit codes: 0 all was well; 1 a lock expired, was evicted, or has no TTL; 99 onl
         return summary === undefined ? 0 : exitCodeOfWatch(summary)
       }),
     )
-}
-
-interface Screen {
-  note(text: string): void
-  look(look: Look): void
-  end(sum: Summing): void
-}
-
-const ndjson: Screen = {
-  note: (text) => void process.stderr.write(`picklock: ${text}\n`),
-  look: (look) => void process.stdout.write(jsonLines(look)),
-  end(sum) {
-    const summary = sum.summary()
-    if (summary) process.stdout.write(jsonSummary(summary))
-  },
-}
-
-/** One line that is rewritten, and above it what is worth staying. */
-function liveScreen(): Screen {
-  const line = new LiveLine(process.stdout)
-  const say = (text: string) => line.say(() => `  ${text}`)
-  return {
-    note: (text) => void process.stderr.write(`  ${text}\n`),
-    look(look) {
-      const time = look.at.toTimeString().slice(0, 8)
-      for (const leak of look.leaks.slice(0, leaksShown)) say(`${time}  ${leakText(leak)}`)
-      if (look.leaks.length > leaksShown) say(`${time}  and ${look.leaks.length - leaksShown} more`)
-      if (look.alarm)
-        say(`${time}  ALARM: ${humanShare(look.memory.share)} of the memory limit; ${memoryText(look.memory)}`)
-      line.show(() => `  ${statusLine(look)}`)
-    },
-    end(sum) {
-      line.clear()
-      const summary = sum.summary()
-      if (summary) process.stdout.write(summaryText(summary))
-    },
-  }
 }
 
 function parseShare(text: string): number {

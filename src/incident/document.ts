@@ -2,7 +2,7 @@ import { moment as clock } from '../reporters/text.ts'
 import type { Report } from '../reporters/report.ts'
 import type { Block } from './block.ts'
 import type { Facts } from './facts.ts'
-import { damageOf } from './outcome.ts'
+import { damageOf, wasCutOff } from './outcome.ts'
 import { damageMetrics, heading, numberText } from './parts.ts'
 import { prevention } from './prevention.ts'
 import type { IncidentRecord } from './record.ts'
@@ -51,6 +51,9 @@ function summary(
     ...(day.summary === undefined ? [] : [`(${labels.told}): ${inLang(day.summary, words.lang)}`]),
     ...(onTheDay.length > 0 ? [`(${labels.told}): ${onTheDay.join(', ')}`] : []),
     `(${labels.measured}): ${damageText(report, words)}`,
+    ...(report.verdict === 'unknown' || wasCutOff(report)
+      ? [`(${labels.measured}): ${words.doubts(report.unknownBecause)}`]
+      : []),
   ]
   return [
     heading(words, 'summary'),

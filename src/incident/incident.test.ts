@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Report } from '../reporters/report.ts'
+import { interruptedDoubt, type Report } from '../reporters/report.ts'
 import { loadScenario, scenariosFolder } from '../plan/index.ts'
 import { scenarioSchema } from '../plan/schema.ts'
 import { faults, type FaultName } from '../faults/index.ts'
@@ -140,6 +140,19 @@ test('what was told stands as it was told, in each language', () => {
   expect(english).toContain('none: the keys did not end by themselves')
 })
 
+test('a drill that proves nothing, and what was not run to its end, are called so in both languages', () => {
+  const cutOff = report({ counts: counts({}), verdict: 'unknown', unknownBecause: [interruptedDoubt] })
+  const one = record({
+    measures: [{ name: 'fail-fast', after: { folder: 'runs/a', report: cutOff } }, { name: 'redlock' }],
+  })
+  one.incident.report = cutOff
+  expect(written('en', one)).toContain('Effect (Measured): the drill is no proof: the drill was interrupted')
+  expect(written('en', one)).toContain('| Fallback policy: refuse | proves nothing |')
+  expect(written('en', one)).toMatch(/Not run to the end: Fallback policy: refuse, .*Redlock/)
+  expect(written('ko', one)).toContain('판단할 수 없음: the drill was interrupted')
+  expect(written('ko', one)).toContain('끝까지 실행되지 않은 대책: ')
+})
+
 test('the page has no script, and escapes what a drill said', () => {
   const html = renderHtml(postMortem(record(), words.ko), 'ko')
   expect(html).toContain('<html lang="ko">')
@@ -162,6 +175,11 @@ test('a counter-measure prevented something only where there was something, its 
   const missed = clean.faults.map((fault) => ({ ...fault, landed: false }))
   expect(outcome({ ...clean, faults: missed })).toBe('unclear')
   expect(outcomeOf({ name: 'fail-fast' }, incident)).toBe('not-run')
+  // Less damage in a run that was cut off is no merit; as much is none either.
+  const cutOff = (more: Partial<Report>) => report({ verdict: 'unknown', unknownBecause: [interruptedDoubt], ...more })
+  expect(outcome(cutOff({ counts: counts({}) }))).toBe('unclear')
+  expect(outcome(cutOff({ counts: counts({ duplicates: 3 }) }))).toBe('unclear')
+  expect(outcome(cutOff({ counts: counts({ duplicates: 300 }) }))).toBe('not-prevented')
   const left = (leaked: number) => ({ folder: '', report: report({ counts: counts({ leaked_keys: leaked }) }) })
   expect(outcomeOf({ name: 'ttl-limit', before: left(7), after: left(0) }, incident)).toBe('prevented')
 })

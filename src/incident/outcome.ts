@@ -1,5 +1,5 @@
 import { ledgerMetrics } from '../ledger/words.ts'
-import type { Report } from '../reporters/report.ts'
+import { interruptedDoubt, type Report } from '../reporters/report.ts'
 import { counterMeasures } from './counter-measures/index.ts'
 import type { IncidentRecord } from './record.ts'
 
@@ -16,7 +16,7 @@ export function damageOf(report: Report): number {
 
 /**
  * `prevented`: what was there without it is gone, on faults that landed, and work was done; `unclear`: the run proves nothing, because a fault did not
- * land, nothing was done, or there was nothing to prevent.
+ * land, nothing was done, there was nothing to prevent, or it was cut off before its time: less damage in a shorter run is no merit.
  */
 export type Outcome = 'prevented' | 'reduced' | 'not-prevented' | 'unclear' | 'not-run'
 
@@ -25,10 +25,15 @@ export function outcomeOf({ name, before, after }: Measure, incident: Report): O
   const { judgedBy } = counterMeasures[name]
   const amount = (report: Report) => (judgedBy === 'damage' ? damageOf(report) : (report.counts[judgedBy] ?? 0))
   const [was, is] = [amount(before?.report ?? incident), amount(after.report)]
-  if (is > 0) return is < was ? 'reduced' : 'not-prevented'
+  if (is > 0 && is >= was) return 'not-prevented'
+  if (wasCutOff(after.report)) return 'unclear'
+  if (is > 0) return 'reduced'
   const proves = after.report.faults.every(({ landed }) => landed) && served(after.report) > 0
   return was > 0 && proves ? 'prevented' : 'unclear'
 }
+
+/** Somebody ended it before its time: Ctrl-C. */
+export const wasCutOff = ({ unknownBecause }: Report): boolean => unknownBecause.includes(interruptedDoubt)
 
 /** Works that were done; of a drill without books, grants. */
 export const served = ({ counts }: Report): number => counts['done'] ?? counts['granted'] ?? 0

@@ -7,7 +7,7 @@ import { counterMeasures } from './counter-measures/index.ts'
 import { damageMetrics, heading, numberText } from './parts.ts'
 import type { Facts } from './facts.ts'
 import { fallbacks } from './fallbacks.ts'
-import { outcomeOf, served } from './outcome.ts'
+import { outcomeOf, served, wasCutOff } from './outcome.ts'
 import type { IncidentRecord } from './record.ts'
 import type { Words } from './words/words.ts'
 
@@ -42,7 +42,17 @@ function measures(record: IncidentRecord, words: Words): Block[] {
   const { labels } = words
   const { incident } = record
   const ran = record.measures.filter(({ after }) => after !== undefined)
-  if (ran.length === 0) return [heading(words, 'measures', 3), { kind: 'paragraph', text: words.nobodyRan }]
+  const cutOff = record.measures.filter(({ after }) => after === undefined || wasCutOff(after.report))
+  const rest: Block[] =
+    cutOff.length === 0
+      ? []
+      : [
+          {
+            kind: 'paragraph',
+            text: words.cutOff(cutOff.map(({ name }) => counterMeasures[name].title[words.lang]).join(', ')),
+          },
+        ]
+  if (ran.length === 0) return [heading(words, 'measures', 3), { kind: 'paragraph', text: words.nobodyRan }, ...rest]
   const shown = [...damageMetrics(incident.report), ...(ran.some(({ before }) => before) ? ['leaked_keys'] : [])]
   const row = (name: string, outcome: string, report: Report) => [name, outcome, ...figures(report, shown)]
   return [
@@ -73,6 +83,7 @@ function measures(record: IncidentRecord, words: Words): Block[] {
       ],
     },
     { kind: 'list', items: ran.map((measure) => explained(measure, words)) },
+    ...rest,
   ]
 }
 

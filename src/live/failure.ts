@@ -80,3 +80,9 @@ export function refused(where: string, command: string, { code, message }: Refus
           : `${where} refused ${command}: ${message}`
   return new Refused(sentence, code)
 }
+
+/** For `.catch`: what Redis will not do is left out; what ends the connection is thrown on. */
+export function mayBeRefused(error: unknown): undefined {
+  if (!(error instanceof Refused)) throw error
+  return undefined
+}

@@ -1,4 +1,4 @@
-import { hostOf } from './key-lock.ts'
+import { hostOf } from './caller.ts'
 import type { Capture } from './capture.ts'
 import { sumOf, type Counts } from './counts.ts'
 import { Families, type Family } from './family.ts'

@@ -11,7 +11,7 @@ export const holdEnds = {
 } as const
 export type HoldEnd = keyof typeof holdEnds
 
-/** Times in µs since 1970, by the server's clock. */
+/** Times in µs since 1970, by the server's clock: when it did a command. A client knows only that this was between its being sent and its answer. */
 export interface Hold {
   /** Who it is: the token where that is one caller's own, else the token and the connection. */
   name: string
@@ -41,6 +41,11 @@ export interface Hold {
   proved: boolean
   /** Grants to others between the end of its lease and now. */
   others: { hold: Hold; grantedUs: number }[]
+}
+
+/** Redis counts it from the command on, in whole ms. */
+export function expireAt(hold: Hold, atUs: number, ttlMs: number | undefined): void {
+  hold.expiresMs = ttlMs === undefined ? Infinity : Math.floor(atUs / 1000) + ttlMs
 }
 
 /** Somebody who has been refused. */

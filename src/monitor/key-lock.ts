@@ -1,30 +1,10 @@
-import type { Hold, HoldEnd, Waiter } from './hold.ts'
+import { nameOf, sameHost } from './caller.ts'
+import { Crowd } from './crowd.ts'
+import { Ghosts } from './ghosts.ts'
+import { expireAt, type Hold, type HoldEnd, type Waiter } from './hold.ts'
 import type { Operation } from './patterns/pattern.ts'
+import type { Story } from './story.ts'
 
-/** What a key's story tells of it; `Locks` (locks.ts) counts it. */
-export interface Story {
-  /** `again`: by somebody who had been refused before. */
-  attempt(client: string, again: boolean): void
-  /** A grant that counts; `undone` takes it back. */
-  granted(hold: Hold): void
-  undone(hold: Hold): void
-  reentered(): void
-  renewed(hold: Hold | undefined): void
-  /** A hold is over, and nothing more will be heard of it. */
-  over(hold: Hold): void
-  overlap(first: Hold, second: Hold, untilUs: number): void
-  /** Another than its holder took the key away; `from` is whose it was. */
-  foreignRelease(client: string, from: Hold, atUs: number): void
-  /** A release by a token that had nothing. */
-  strayRelease(): void
-  /** Somebody stopped asking without having got it. */
-  gaveUp(waiter: Waiter): void
-}
-
-/** How much of a crowd is told apart. */
-const waitersMax = 5_000
-/** How many holders whose lease has ended may still come to free it. */
-const ghostsMax = 64
 /** So near to an expiry Redis' clock and the time that MONITOR writes may fall on two sides of it. */
 const nearExpiryUs = 1500
 
@@ -40,23 +20,24 @@ export class KeyLock {
   #hold: Hold | undefined
   /** `taken`: no longer than until then. */
   #takenUntilUs = Infinity
-  readonly #waiters = new Map<string, Waiter>()
-  /** Holders whose lease has ended, and who may not know it. */
-  #ghosts: Hold[] = []
+  readonly #crowd: Crowd
+  readonly #ghosts: Ghosts
   #releasedUs = -Infinity
   #expiredUs = -Infinity
 
   constructor(story: Story) {
     this.#story = story
+    this.#crowd = new Crowd((waiter) => story.gaveUp(waiter))
+    this.#ghosts = new Ghosts((hold) => story.over(hold))
   }
 
   /** Whether nobody has it and nobody waits: all of its story is told. */
   get idle(): boolean {
-    return this.#state !== 'held' && this.#ghosts.length === 0
+    return this.#state !== 'held' && this.#ghosts.size === 0
   }
 
   get waiting(): number {
-    return this.#waiters.size
+    return this.#crowd.size
   }
 
   apply(operation: Operation, client: string, atUs: number): void {
@@ -76,9 +57,9 @@ export class KeyLock {
   /** A SET without NX, from whomever. */
   overwrite(token: string, client: string, atUs: number, ttlMs: number | undefined): void {
     this.#lapse(atUs)
-    if (this.#hold?.token === token) return this.#expireAt(this.#hold, atUs, ttlMs)
+    if (this.#hold?.token === token) return expireAt(this.#hold, atUs, ttlMs)
     if (this.#hold !== undefined) this.#lose(this.#hold, 'overwritten', atUs)
-    this.#grant(this.#waiterOf(token, client, atUs, ttlMs), atUs, { proved: true })
+    this.#grant(this.#crowd.of(token, client, atUs, ttlMs), atUs, { proved: true })
   }
 
   flush(atUs: number): void {
@@ -90,22 +71,21 @@ export class KeyLock {
   /** The capture ends. */
   finish(atUs: number): void {
     this.#lapse(atUs)
-    for (const ghost of this.#ghosts.splice(0)) this.#story.over(ghost)
+    this.#ghosts.disperse()
     if (this.#hold !== undefined) {
       const hold = this.#hold
       hold.endUs = hold.leaseEndUs = atUs
       hold.end = 'open'
       this.#story.over(hold)
     }
-    for (const waiter of this.#waiters.values()) this.#story.gaveUp(waiter)
-    this.#waiters.clear()
+    this.#crowd.disperse()
     this.#hold = undefined
     this.#state = 'unknown'
   }
 
   #attempt(operation: Operation & { kind: 'attempt' }, client: string, atUs: number): void {
     const { token, ttlMs, outcome } = operation
-    const waiter = this.#waiterOf(token, client, atUs, ttlMs)
+    const waiter = this.#crowd.of(token, client, atUs, ttlMs)
     this.#story.attempt(client, waiter.attempts > 0)
     waiter.attempts++
     waiter.lastUs = atUs
@@ -142,7 +122,7 @@ export class KeyLock {
       const hold = this.#prove(token, client, atUs)
       return this.#end(hold, 'released', atUs)
     }
-    const ghost = this.#ghosts.find((each) => each.token === token)
+    const ghost = this.#ghosts.withToken(token)
     if (ghost !== undefined) return this.#late(ghost, atUs)
     if (mine && outcome === 'refused') {
       const hold = this.#hold!
@@ -153,19 +133,17 @@ export class KeyLock {
       }
       return
     }
-    this.#waiters.delete(nameOf(token, client))
+    this.#crowd.leave(nameOf(token, client))
     this.#story.strayRelease()
   }
 
   /** DEL: whose it was is told by the client that sends it. */
   #delete(client: string, atUs: number): void {
     const hold = this.#hold
-    const ghost =
-      this.#ghosts.findLast((each) => each.client === client) ??
-      this.#ghosts.findLast((each) => sameHost(each.client, client))
+    const ghost = this.#ghosts.of(client)
     if (hold === undefined) {
       if (ghost !== undefined) return this.#late(ghost, atUs)
-      const waiter = this.#state === 'free' ? undefined : this.#lastOf(client)
+      const waiter = this.#state === 'free' ? undefined : this.#crowd.lastOf(client)
       if (this.#state === 'free') return this.#story.strayRelease()
       if (waiter !== undefined) return this.#end(this.#prove(waiter.token, client, atUs), 'released', atUs)
       this.#freed(atUs)
@@ -190,7 +168,7 @@ export class KeyLock {
     // SETNX, then EXPIRE: that is how it gets its TTL, and who sends it got it.
     const first = token === undefined && hold.expiresMs === Infinity && hold.renewals === 0
     if (token === undefined && hold.client === client) hold.proved = true
-    this.#expireAt(hold, atUs, ttlMs)
+    expireAt(hold, atUs, ttlMs)
     if (first && hold.ttlMs === undefined) hold.ttlMs = ttlMs
     else {
       hold.renewals++
@@ -200,8 +178,8 @@ export class KeyLock {
 
   #reenter(hold: Hold, atUs: number, ttlMs: number | undefined): void {
     hold.proved = true
-    this.#waiters.delete(hold.name)
-    this.#expireAt(hold, atUs, ttlMs)
+    this.#crowd.leave(hold.name)
+    expireAt(hold, atUs, ttlMs)
     this.#story.reentered()
   }
 
@@ -230,12 +208,12 @@ export class KeyLock {
       proved,
       others: [],
     }
-    this.#expireAt(hold, atUs, ttlMs)
-    this.#waiters.delete(name)
+    expireAt(hold, atUs, ttlMs)
+    this.#crowd.leave(name)
     this.#hold = hold
     this.#state = 'held'
     this.#releasedUs = -Infinity
-    for (const ghost of this.#ghosts) if (ghost.others.length < ghostsMax) ghost.others.push({ hold, grantedUs: atUs })
+    this.#ghosts.meet(hold, atUs)
     this.#story.granted(hold)
     return hold
   }
@@ -248,8 +226,8 @@ export class KeyLock {
       return hold
     }
     const name = nameOf(token, client)
-    if (hold !== undefined) this.#disprove(hold, this.#waiters.get(name)?.lastUs ?? atUs)
-    const waiter = this.#waiters.get(name)
+    if (hold !== undefined) this.#disprove(hold, this.#crowd.get(name)?.lastUs ?? atUs)
+    const waiter = this.#crowd.get(name)
     if (waiter !== undefined) return this.#grant(waiter, waiter.lastUs, { proved: true })
     const fresh = { name, token, client, firstUs: atUs, lastUs: atUs, attempts: 0, ttlMs: undefined }
     const unseen = this.#grant(fresh, atUs, { proved: true })
@@ -269,15 +247,8 @@ export class KeyLock {
     this.#hold = undefined
     this.#state = hold.doubt === 'expiry' ? 'free' : 'taken'
     this.#takenUntilUs = hold.ttlMs === undefined ? Infinity : hold.grantedUs + hold.ttlMs * 1000
-    for (const ghost of this.#ghosts) ghost.others = ghost.others.filter((other) => other.hold !== hold)
-    const { name, token, client, askedUs, grantedUs, attempts, ttlMs } = hold
-    const again = this.#waiters.get(name)
-    if (again === undefined)
-      this.#waiters.set(name, { name, token, client, firstUs: askedUs, lastUs: grantedUs, attempts, ttlMs })
-    else {
-      again.firstUs = askedUs
-      again.attempts += attempts
-    }
+    this.#ghosts.unmeet(hold)
+    this.#crowd.return(hold)
     this.#story.undone(hold)
   }
 
@@ -306,13 +277,12 @@ export class KeyLock {
     hold.endUs = hold.leaseEndUs = atUs
     this.#hold = undefined
     this.#state = 'free'
-    this.#ghosts.push(hold)
-    if (this.#ghosts.length > ghostsMax) this.#story.over(this.#ghosts.shift()!)
+    this.#ghosts.add(hold)
   }
 
   /** A holder comes to free what is no longer its own. */
   #late(ghost: Hold, atUs: number): void {
-    this.#ghosts = this.#ghosts.filter((each) => each !== ghost)
+    this.#ghosts.leave(ghost)
     if (ghost.end === 'expired') ghost.end = 'late'
     ghost.endUs = atUs
     for (const { hold } of ghost.others) this.#story.overlap(ghost, hold, Math.min(atUs, hold.endUs))
@@ -325,47 +295,4 @@ export class KeyLock {
     this.#expiredUs = (hold.expiresMs + 1) * 1000
     this.#lose(hold, 'expired', this.#expiredUs)
   }
-
-  #expireAt(hold: Hold, atUs: number, ttlMs: number | undefined): void {
-    hold.expiresMs = ttlMs === undefined ? Infinity : Math.floor(atUs / 1000) + ttlMs
-  }
-
-  #waiterOf(token: string, client: string, atUs: number, ttlMs: number | undefined): Waiter {
-    const name = nameOf(token, client)
-    const known = this.#waiters.get(name)
-    if (known !== undefined) return known
-    this.#makeRoom()
-    const fresh: Waiter = { name, token, client, firstUs: atUs, lastUs: atUs, attempts: 0, ttlMs }
-    this.#waiters.set(name, fresh)
-    return fresh
-  }
-
-  #lastOf(client: string): Waiter | undefined {
-    let last: Waiter | undefined
-    for (const waiter of this.#waiters.values())
-      if (waiter.client === client && waiter.lastUs > (last?.lastUs ?? -Infinity)) last = waiter
-    return last
-  }
-
-  #makeRoom(): void {
-    if (this.#waiters.size < waitersMax) return
-    const [name, waiter] = this.#waiters.entries().next().value!
-    this.#waiters.delete(name)
-    this.#story.gaveUp(waiter)
-  }
-}
-
-/** `locked`, `1`: a mark, and no caller's own. */
-const ownLength = 12
-
-const nameOf = (token: string, client: string) => (token.length >= ownLength ? token : `${token} ${client}`)
-
-/** The address without the port; what has none (a socket) is one host. */
-export function hostOf(client: string): string {
-  const colon = client.lastIndexOf(':')
-  return colon < 0 || client.startsWith('unix:') ? client : client.slice(0, colon)
-}
-
-function sameHost(a: string, b: string): boolean {
-  return a === b || hostOf(a) === hostOf(b)
 }

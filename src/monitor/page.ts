@@ -42,6 +42,7 @@ function withFlow(data: Built['data'], { flow }: Capture): Built['data'] {
   const [grants, attempts] = [perSecond(flow.grants), perSecond(flow.attempts)]
   return {
     ...data,
+    shows: 'capture',
     series: {
       ...data.series,
       rates: [

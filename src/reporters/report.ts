@@ -82,3 +82,6 @@ export const report = z.object({
   versions: z.record(z.string(), z.string()),
 })
 export type Report = z.infer<typeof report>
+
+/** Among `unknownBecause` of a drill that somebody ended before its time. */
+export const interruptedDoubt = 'the drill was interrupted'

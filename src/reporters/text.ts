@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
+import { withoutUnreadable } from '../lib/unreadable.ts'
 import type { DamageMetric } from '../ledger/books/book.ts'
 import { inWords } from '../ledger/words.ts'
 
@@ -45,8 +46,7 @@ export function humanCount(value: number): string {
  * characters (line breaks and changes of the writing direction too) become a space.
  */
 export function plain(text: string): string {
-  // oxlint-disable-next-line no-control-regex
-  return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]+/g, ' ')
+  return withoutUnreadable(stripVTControlCharacters(text))
 }
 
 /** Breaks at spaces, not between a number and its unit; a word that is longer than the line is cut. `width` in columns, at least 1. */

@@ -8,6 +8,8 @@ export interface Counts {
   deleted: number
   expired: number
   evicted: number
+  /** Gone while the connection was lost: nobody knows how. */
+  unseen: number
 }
 
 /** Worth a line of its own. */
@@ -39,11 +41,12 @@ const renewalMinMs = 100
 const settleMs = 500
 
 export class LockBook {
-  readonly counts: Counts = { set: 0, renewed: 0, deleted: 0, expired: 0, evicted: 0 }
+  readonly counts: Counts = { set: 0, renewed: 0, deleted: 0, expired: 0, evicted: 0, unseen: 0 }
   readonly #held = new Map<string, Entry>()
   readonly #ttlLimitMs: number
   #leaks: Leak[] = []
   #pass = 0
+  #afterGap = false
 
   constructor(ttlLimitMs: number) {
     this.#ttlLimitMs = ttlLimitMs
@@ -62,6 +65,8 @@ export class LockBook {
   /** A keyspace event: `set`, `expire`, `del`, `expired` … */
   event(name: string, key: string, nowMs: number): void {
     const entry = this.#held.get(key)
+    // A pass that is under way need not find what was heard of meanwhile.
+    if (entry !== undefined) entry.pass = this.#pass
     if (name === 'expired' || name === 'evicted') {
       this.#leak(name, key, entry, nowMs)
       this.counts[name]++
@@ -98,9 +103,10 @@ export class LockBook {
     this.#expiry(key, entry, pttl, nowMs)
   }
 
-  /** From here on `seen` tells of every lock that is there. */
-  beginPass(): void {
+  /** From here on `seen` tells of every lock that is there. `afterGap`: nobody looked for a while. */
+  beginPass(afterGap = false): void {
     this.#pass++
+    this.#afterGap = afterGap
   }
 
   /** A lock that was found, and its PTTL. Of the first pass: it was there before. */
@@ -111,15 +117,18 @@ export class LockBook {
     entry.pass = this.#pass
     const before = entry.expiresMs
     this.#expiry(key, entry, pttl, nowMs)
+    // After a gap it may be another's by now.
+    if (this.#afterGap) return
     if (before !== undefined && before !== Infinity && entry.expiresMs! > before + renewalMinMs) this.counts.renewed++
   }
 
-  /** What was not seen in this pass is gone: its time was up, or somebody deleted it. */
+  /** What was not seen in this pass is gone: its time was up, or somebody deleted it; after a gap nobody knows which. */
   endPass(nowMs: number): void {
     for (const [key, entry] of this.#held) {
       if (entry.pass === this.#pass) continue
       this.#held.delete(key)
-      if (entry.expiresMs !== undefined && entry.expiresMs <= nowMs) {
+      if (this.#afterGap) this.counts.unseen++
+      else if (entry.expiresMs !== undefined && entry.expiresMs <= nowMs) {
         this.#leak('expired', key, entry, nowMs)
         this.counts.expired++
       } else this.counts.deleted++

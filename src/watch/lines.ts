@@ -1,8 +1,8 @@
-import { humanBytes, humanShare, humanSpan, counted, shownKey } from '../audit/words.ts'
+import { humanBytes, humanShare, humanSpan, counted, grouped, shownKey } from '../audit/words.ts'
 import type { Leak } from './book.ts'
 import type { Memory } from './memory.ts'
 import type { Summary } from './summary.ts'
-import type { Look } from './watch.ts'
+import type { Back, Look, Lost } from './watch.ts'
 
 /** For a program: a line of JSON for each leak, each alarm, and one for the look itself. */
 export function jsonLines({ node, at, how, locks, withoutTtl, counts, leaks, memory, alarm }: Look): string {
@@ -36,17 +36,44 @@ export function jsonLines({ node, at, how, locks, withoutTtl, counts, leaks, mem
   return lines.map((line) => `${JSON.stringify(line)}\n`).join('')
 }
 
+export const jsonLost = ({ node, at, why }: Lost): string =>
+  `${JSON.stringify({ type: 'lost', at: at.toISOString(), node, why })}\n`
+
+export const jsonBack = ({ node, at, lostForMs, unseen }: Back): string =>
+  `${JSON.stringify({ type: 'back', at: at.toISOString(), node, lostForMs, unseen })}\n`
+
 export const jsonSummary = (summary: Summary): string =>
   `${JSON.stringify({ type: 'summary', ...summary, leaks: summary.leaks.map((leak) => ({ ...leak, key: shownKey(leak.key) })) })}\n`
 
-/** The line at the bottom of a terminal. */
-export function statusLine({ locks, withoutTtl, counts, memory }: Look): string {
-  const { set, deleted, expired, evicted, renewed } = counts
-  return [
-    `${counted(locks, 'lock')}${withoutTtl > 0 ? `, ${withoutTtl} without TTL` : ''}`,
-    `${set} set · ${deleted} deleted · ${expired} expired${evicted > 0 ? ` · ${evicted} evicted` : ''}${renewed > 0 ? ` · ${renewed} renewed` : ''}`,
-    memoryText(memory),
-  ].join(' │ ')
+/** The line at the bottom of a terminal: as much as it has room for, from what matters most. */
+export function statusLine(
+  { locks, withoutTtl, counts, memory }: Pick<Look, 'locks' | 'withoutTtl' | 'counts' | 'memory'>,
+  width: number,
+): string {
+  const { set, deleted, expired, evicted, renewed, unseen } = counts
+  const some = (count: number, what: string) => (count > 0 ? [`${grouped(count)} ${what}`] : [])
+  const there = `${counted(locks, 'lock')}${withoutTtl > 0 ? `, ${grouped(withoutTtl)} without TTL` : ''}`
+  const bad = [`${grouped(expired)} expired`, ...some(evicted, 'evicted')].join(' · ')
+  const good = [`${grouped(set)} set`, `${grouped(deleted)} deleted`].join(' · ')
+  const more = [...some(renewed, 'renewed'), ...some(unseen, 'unseen')]
+  const all = [good, bad, ...more].join(' · ')
+  const versions = [
+    [there, all, memoryText(memory)],
+    [there, all, shortMemory(memory)],
+    [there, [good, bad].join(' · '), shortMemory(memory)],
+    [there, bad, shortMemory(memory)],
+    [there, bad],
+  ].map((parts) => parts.join(' │ '))
+  return versions.find((version) => version.length <= width) ?? versions.at(-1)!
+}
+
+/** What is full later is no matter of this minute. */
+const dayMs = 86_400_000
+
+function shortMemory({ usedBytes, share, leftMs }: Memory): string {
+  if (Number.isNaN(usedBytes)) return 'memory unknown'
+  const used = Number.isNaN(share) ? humanBytes(usedBytes) : `${humanShare(share)} of memory`
+  return leftMs === undefined || leftMs > dayMs ? used : `${used}, full in ${humanSpan(leftMs)}`
 }
 
 export function memoryText({ usedBytes, limitBytes, limitIs, share, bytesPerSecond, leftMs }: Memory): string {
@@ -57,6 +84,12 @@ export function memoryText({ usedBytes, limitBytes, limitIs, share, bytesPerSeco
   return `${Number.isNaN(share) ? '' : `${humanShare(share)}, `}${humanBytes(usedBytes)}${of}${growth}${leftMs === undefined ? '' : `, full in ${humanSpan(leftMs)}`}`
 }
 
+export const lostText = ({ why, tryingForMs }: Lost): string =>
+  `${why}; trying again for up to ${humanSpan(tryingForMs)}`
+
+export const backText = ({ node, lostForMs, unseen }: Back): string =>
+  `${node} is back after ${humanSpan(lostForMs)}${unseen > 0 ? `; ${counted(unseen, 'lock')} went meanwhile, nobody saw how` : ''}; what came and went in between was not seen`
+
 /** What stays on the screen. */
 export const leakText = ({ what, key, seenForMs, ttlMs }: Leak): string =>
   ({
@@ -66,7 +99,8 @@ export const leakText = ({ what, key, seenForMs, ttlMs }: Leak): string =>
     'over-limit': `long: ${shownKey(key)} lives on for ${humanSpan(ttlMs ?? 0)}`,
   })[what]
 
-export function summaryText(summary: Summary): string {
+/** For a person, at the end. */
+export function summaryLines(summary: Summary): string[] {
   const {
     node,
     how,
@@ -76,19 +110,26 @@ export function summaryText(summary: Summary): string {
     withoutTtl,
     overLimit,
     locksMax,
+    gaps,
     usedBytes,
     usedMaxBytes,
     limitBytes,
     alarms,
   } = summary
-  const lines = [
+  return [
     `${node}, watched for ${humanSpan(forMs)} by ${how}`,
     `${counts.set} set · ${counts.renewed} renewed · ${counts.deleted} deleted · ${counts.expired} expired · ${counts.evicted} evicted`,
     `${counted(locks, 'lock')} there at the end, ${locksMax} at most; ${withoutTtl} without a TTL, ${overLimit} over the limit`,
     `memory ${humanBytes(usedBytes)}, at most ${humanBytes(usedMaxBytes)}${limitBytes > 0 ? ` of ${humanBytes(limitBytes)}` : ''}${alarms > 0 ? `; the alarm's level was reached ${counted(alarms, 'time')}` : ''}`,
+    ...(gaps.count > 0
+      ? [
+          `the connection was lost ${gaps.count === 1 ? 'once' : counted(gaps.count, 'time')}, for ${humanSpan(gaps.forMs)}${counts.unseen > 0 ? `; ${counted(counts.unseen, 'lock')} went meanwhile, nobody saw how` : ''}`,
+        ]
+      : []),
     counts.expired > 0
       ? `${counts.expired} ${counts.expired === 1 ? 'lock was' : 'locks were'} never given back: a crash, a lease that was overrun, or a release that is missing`
-      : 'every lock that went was given back',
+      : counts.evicted > 0
+        ? `${counted(counts.evicted, 'lock')} ${counts.evicted === 1 ? 'was' : 'were'} thrown away while held: memory was short`
+        : `every lock that went${gaps.count > 0 ? ' while it watched' : ''} was given back`,
   ]
-  return `\n${lines.map((line) => `  ${line}\n`).join('')}`
 }

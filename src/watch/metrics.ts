@@ -3,11 +3,13 @@ import { createServer } from 'node:http'
 import { isIP, type AddressInfo } from 'node:net'
 import prometheus from 'prom-client'
 import { EnvironmentError, UsageError } from '../lib/failure.ts'
-import type { Look } from './watch.ts'
+import type { Back, Look, Lost } from './watch.ts'
 
 export interface Endpoint extends AsyncDisposable {
   url: string
-  set(look: Look): void
+  look(look: Look): void
+  lost(lost: Lost): void
+  back(back: Back): void
 }
 
 const loopback = '127.0.0.1'
@@ -26,6 +28,7 @@ export async function serveMetrics({ host, port }: { host: string; port: number 
   const registry = new prometheus.Registry()
   const gauge = (name: string, help: string) =>
     new prometheus.Gauge({ name: `picklock_watch_${name}`, help, labelNames: ['node'], registers: [registry] })
+  const connected = gauge('connected', '1, or 0 while the connection is lost and the other figures are old.')
   const locks = gauge('locks', 'Locks that are there.')
   const withoutTtl = gauge('locks_without_ttl', 'Locks that never expire.')
   const used = gauge('memory_used_bytes', 'used_memory of INFO.')
@@ -34,7 +37,7 @@ export async function serveMetrics({ host, port }: { host: string; port: number 
   const left = gauge('memory_left_seconds', 'Until the limit at this growth; absent where it does not grow.')
   const events = new prometheus.Counter({
     name: 'picklock_watch_lock_events_total',
-    help: 'What became of locks since the watch began; expired: never given back.',
+    help: 'What became of locks since the watch began; expired: never given back; unseen: gone while the connection was lost.',
     labelNames: ['node', 'event'],
     registers: [registry],
   })
@@ -49,10 +52,19 @@ export async function serveMetrics({ host, port }: { host: string; port: number 
     )
   })
   const seen: Record<string, number> = {}
+  let last: string | undefined
   const address = server.address() as AddressInfo
   return {
     url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}/metrics`,
-    set({ node, memory, counts, ...look }) {
+    lost: ({ node }) => connected.set({ node }, 0),
+    // After a failover the node is another, and the old one’s figures are nobody’s.
+    back({ node }) {
+      if (node !== last) for (const each of [connected, locks, withoutTtl, used, limit, growth, left]) each.reset()
+    },
+    look({ node, memory, counts, ...look }) {
+      last = node
+      connected.set({ node }, 1)
+
       const known = (of: prometheus.Gauge<'node'>, value: number | undefined) =>
         value === undefined || Number.isNaN(value) ? of.remove({ node }) : of.set({ node }, value)
       known(locks, look.locks)

@@ -1,5 +1,5 @@
 import type { Counts, Leak } from './book.ts'
-import type { Look } from './watch.ts'
+import type { Back, Look } from './watch.ts'
 
 /** The whole time that was watched. */
 export interface Summary {
@@ -18,6 +18,8 @@ export interface Summary {
   alarms: number
   /** The first of each kind. */
   leaks: Leak[]
+  /** How often the connection was lost, and for how long in all. */
+  gaps: { count: number; forMs: number }
 }
 
 const leaksKept = 20
@@ -30,9 +32,12 @@ export class Summing {
   #alarms = 0
   #overLimit = 0
   readonly #leaks: Leak[] = []
+  #gaps = 0
+  #gapsMs = 0
+  #lostSinceMs: number | undefined
   readonly #startMs = performance.now()
 
-  add(look: Look): void {
+  look(look: Look): void {
     this.#last = look
     this.#locksMax = Math.max(this.#locksMax, look.locks)
     this.#usedMaxBytes = Math.max(this.#usedMaxBytes, look.memory.usedBytes || 0)
@@ -43,10 +48,21 @@ export class Summing {
     }
   }
 
+  lost(): void {
+    this.#gaps++
+    this.#lostSinceMs = performance.now()
+  }
+
+  back({ lostForMs }: Back): void {
+    this.#gapsMs += lostForMs
+    this.#lostSinceMs = undefined
+  }
+
   /** Undefined where nothing was seen at all. */
   summary(): Summary | undefined {
     const last = this.#last
     if (last === undefined) return undefined
+    const lostMs = this.#lostSinceMs === undefined ? 0 : performance.now() - this.#lostSinceMs
     return {
       node: last.node,
       how: last.how,
@@ -61,6 +77,7 @@ export class Summing {
       limitBytes: last.memory.limitBytes,
       alarms: this.#alarms,
       leaks: this.#leaks,
+      gaps: { count: this.#gaps, forMs: Math.round(this.#gapsMs + lostMs) },
     }
   }
 }

@@ -1,17 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hasLockName } from '../audit/lock-like.ts'
 import { globToRegExp } from '../audit/glob.ts'
-import type { Connection } from '../live/connection.ts'
-import { Refused } from '../live/failure.ts'
-import { parseInfo } from '../live/info.ts'
-import { connectTo, find, type LiveNode } from '../live/open.ts'
-import { textOf } from '../live/resp.ts'
+import { Refused, Unreachable } from '../live/failure.ts'
 import type { Target } from '../live/target.ts'
 import { LockBook, type Counts, type Leak } from './book.ts'
 import { MemoryTrend, type Memory } from './memory.ts'
-import { turnOnNotifications } from './notifications.ts'
-import { tellsLocks } from './notify-flags.ts'
-import { sampleLocks } from './sample.ts'
+import { lookUntilEnd } from './session.ts'
+import { Keepers } from './way.ts'
 
 export interface WatchOptions {
   target: Target
@@ -24,11 +19,15 @@ export interface WatchOptions {
   /** Of the memory limit: from here on it is an alarm. */
   alarmShare: number
   enableNotifications: boolean
+  /** How long a connection that was lost is tried for again; 0: not at all. */
+  reconnectMs: number
   /** Ends it, in order. */
   signal: AbortSignal
   /** What is worth a sentence: how it watches, and what that leaves unseen. */
   note(text: string): void
   look(look: Look): void
+  lost(lost: Lost): void
+  back(back: Back): void
 }
 
 /** What is known after each interval. */
@@ -45,118 +44,99 @@ export interface Look {
   alarm: boolean
 }
 
-/** PTTLs at once. */
-const askMax = 500
-
-/** Watches until the signal. Rejects where the connection is lost; what was seen was given to `look`. */
-export async function watch(options: WatchOptions): Promise<void> {
-  const { node } = await find(options.target)
-  using reading = await connectTo(node)
-  const book = new LockBook(options.ttlLimitMs)
-  const globs = options.locks.map(globToRegExp)
-  const isLock = (key: string) => (globs.length > 0 ? globs.some((glob) => glob.test(key)) : hasLockName(key))
-  await using way = await choose(node, reading, options, (event, key) => {
-    if (isLock(key)) book.event(event, key, performance.now())
-  })
-  const memory = new MemoryTrend()
-  let alarmed = false
-  const look = async () => {
-    const info = await reading.ask('INFO', 'memory').catch(mayBeRefused)
-    const now = memory.add(new Map(typeof info === 'string' ? parseInfo(info) : []), performance.now())
-    const alarm = now.share >= options.alarmShare
-    options.look({
-      node: node.name,
-      at: new Date(),
-      how: way.how,
-      locks: book.held,
-      withoutTtl: book.withoutTtl,
-      counts: { ...book.counts },
-      leaks: book.takeLeaks(),
-      memory: now,
-      alarm: alarm && !alarmed,
-    })
-    alarmed = alarm
-  }
-  try {
-    await Promise.race([lookOn({ reading, book, isLock, how: way.how, look }, options), way.lost])
-  } catch (error) {
-    if (!options.signal.aborted) throw error
-  }
-  await look()
+/** From here on nothing is seen. */
+export interface Lost {
+  node: string
+  at: Date
+  /** A whole sentence. */
+  why: string
+  tryingForMs: number
 }
 
-interface Looking {
-  reading: Connection
+/** It is seen again: after a failover of a Sentinel group perhaps on another node. */
+export interface Back {
+  node: string
+  at: Date
+  lostForMs: number
+  /** Locks that were there before and are not any more. */
+  unseen: number
+}
+
+/** What outlives a connection. */
+export interface Watching extends WatchOptions {
   book: LockBook
+  memory: MemoryTrend
+  keepers: Keepers
+  /** Whether the last look was above the level of the alarm. */
+  alarmed: boolean
   isLock(key: string): boolean
-  how: Look['how']
-  look(): Promise<void>
+  /** The node that was looked at last. */
+  node: string | undefined
+  /** The connection is gone since then. */
+  gap: { sinceMs: number; failure: Unreachable } | undefined
+  /** Since the last look. */
+  tries: number
 }
 
-/** With notifications all keys are looked at once, for what was there before; without them again and again. */
-async function lookOn({ reading, book, isLock, how, look }: Looking, options: WatchOptions): Promise<never> {
-  const { everyMs, rate, signal } = options
-  for (let first = true; ; first = false) {
-    const startMs = performance.now()
-    if (first || how === 'sampling') {
-      book.beginPass()
-      await sampleLocks(reading, { isLock, rate, signal, seen: (key, pttl) => book.seen(key, pttl, performance.now()) })
-      if (how === 'sampling') book.endPass(performance.now())
+const firstDelayMs = 100
+const delayMaxMs = 2000
+
+/**
+ * Watches until the signal. A connection that is lost is tried for again, for a bounded time; what became of locks meanwhile nobody saw, and is called so.
+ * Rejects where there is no connection at the end; what was seen was given to `look`.
+ */
+export async function watch(options: WatchOptions): Promise<void> {
+  const globs = options.locks.map(globToRegExp)
+  await using keepers = new Keepers(options.note)
+  const noted = new Set<string>()
+  const watching: Watching = {
+    ...options,
+    // How it watches is mostly the same after each gap.
+    note: (text) => {
+      if (!noted.has(text)) options.note(text)
+      noted.add(text)
+    },
+    book: new LockBook(options.ttlLimitMs),
+    memory: new MemoryTrend(),
+    keepers,
+    alarmed: false,
+    isLock: (key) => (globs.length > 0 ? globs.some((glob) => glob.test(key)) : hasLockName(key)),
+    node: undefined,
+    gap: undefined,
+    tries: 0,
+  }
+  for (;;) {
+    try {
+      return await lookUntilEnd(watching)
+    } catch (error) {
+      await beforeNextTry(watching, error)
     }
-    const keys = book.unasked(askMax, performance.now())
-    const pttls = await reading.askAll(keys.map((key) => ['PTTL', key]))
-    keys.forEach((key, at) => book.asked(key, Number(pttls[at]), performance.now()))
-    await look()
-    await sleep(Math.max(0, everyMs - (performance.now() - startMs)), undefined, { signal })
   }
 }
 
-interface Way extends AsyncDisposable {
-  how: Look['how']
-  /** Rejects when the connection that listens is gone. */
-  lost: Promise<never>
+/** Waits, where another try makes sense. Throws what ends the watch. */
+async function beforeNextTry(watching: Watching, error: unknown): Promise<void> {
+  const { signal, reconnectMs, node } = watching
+  // What never answered is more likely a mistake in the command than a Redis that restarts.
+  if (node === undefined || reconnectMs === 0 || !mayPass(error)) throw error
+  const nowMs = performance.now()
+  if (watching.gap === undefined) {
+    watching.gap = { sinceMs: nowMs, failure: error as Unreachable }
+    // A Redis that was restarted begins with another memory.
+    watching.memory = new MemoryTrend()
+    watching.lost({ node, at: new Date(), why: (error as Error).message, tryingForMs: reconnectMs })
+  }
+  const { sinceMs, failure } = watching.gap
+  const delayMs = Math.min(firstDelayMs * 2 ** watching.tries++, delayMaxMs)
+  if (nowMs + delayMs - sinceMs > reconnectMs)
+    throw new Unreachable(`${failure.message}; it did not come back within ${reconnectMs / 1000} s`)
+  await sleep(delayMs, undefined, { signal }).catch(() => {
+    throw failure
+  })
 }
 
-/** Notifications where they are on, or may be turned on; else looking again and again. */
-async function choose(
-  node: LiveNode,
-  reading: Connection,
-  options: WatchOptions,
-  onEvent: (event: string, key: string) => void,
-): Promise<Way> {
-  const sampling: Way = { how: 'sampling', lost: new Promise(() => {}), [Symbol.asyncDispose]: async () => {} }
-  const told = await reading.ask('CONFIG', 'GET', 'notify-keyspace-events').catch(mayBeRefused)
-  const flags = Array.isArray(told) ? textOf(told[1]) : undefined
-  const unseen = 'a lock that comes and goes between two looks is not seen'
-  await using stack = new AsyncDisposableStack()
-  if (flags === undefined || !tellsLocks(flags)) {
-    if (!options.enableNotifications) {
-      options.note(
-        `${flags === undefined ? 'this user may not ask for notify-keyspace-events' : `keyspace notifications are off (notify-keyspace-events is "${flags}")`}: all keys are looked at again and again, and ${unseen}; --enable-notifications turns them on for as long as it watches`,
-      )
-      return sampling
-    }
-    const on = stack.use(await turnOnNotifications(node, options.note))
-    options.note(
-      `notify-keyspace-events is "${on.now}" while it watches; it was "${on.before}", and is put back at the end, also after kill -9. Should this machine die: CONFIG SET notify-keyspace-events "${on.before}"`,
-    )
-  }
-  try {
-    const listening = stack.use(await connectTo(node))
-    const channel = `__keyevent@${node.target.database}__:`
-    await listening.subscribe(`${channel}*`, (from, key) => onEvent(from.slice(channel.length), key))
-    const lost = listening.ended.then((failure) => Promise.reject<never>(failure))
-    lost.catch(() => {})
-    const kept = stack.move()
-    return { how: 'notifications', lost, [Symbol.asyncDispose]: () => kept.disposeAsync() }
-  } catch (error) {
-    mayBeRefused(error)
-    options.note(`${(error as Error).message}: all keys are looked at again and again, and ${unseen}`)
-    return sampling
-  }
-}
-
-function mayBeRefused(error: unknown): undefined {
-  if (!(error instanceof Refused)) throw error
-  return undefined
-}
+/** What a Redis says, or does not say, while it restarts or is replaced. */
+const mayPass = (error: unknown): boolean =>
+  error instanceof Unreachable ||
+  (error instanceof Refused &&
+    (['LOADING', 'MASTERDOWN'].includes(error.code) || error.message.includes('maximum number of clients')))

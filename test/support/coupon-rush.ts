@@ -24,14 +24,15 @@ export interface Rush {
   acquisitions: number
   /** By the server's address. */
   grants: Record<string, number>
-  holdsMs: number[]
+  /** In their order: at least from the grant's answer to the release's being sent, at most from the attempt's being sent to the release's answer. */
+  holds: { ms: number; atMostMs: number }[]
   seconds: number
 }
 
 /** 957 users want a coupon of two servers that poll one lock (SET PX NX, and a script that frees it and publishes). */
 export async function couponRush(port: number): Promise<Rush> {
   const servers = ['127.0.0.4', '127.0.0.5']
-  const rush: Rush = { attempts: 0, acquisitions: 0, grants: {}, holdsMs: [], seconds: 0 }
+  const rush: Rush = { attempts: 0, acquisitions: 0, grants: {}, holds: [], seconds: 0 }
   const clients = await Promise.all(servers.map((address) => open(port, address)))
   let left = requests
   const startMs = performance.now()
@@ -41,15 +42,19 @@ export async function couponRush(port: number): Promise<Rush> {
       while (left-- > 0) {
         await sleep(Math.random() * pollMs)
         const token = randomUUID()
+        let askedMs
         for (;;) {
           rush.attempts++
+          askedMs = performance.now()
           if ((await ask(['set', key, token, 'PX', '5000', 'NX'])) === '+OK') break
           await sleep(pollMs)
         }
         const sinceMs = performance.now()
         await sleep(6 + Math.random() * 2)
-        rush.holdsMs.push(performance.now() - sinceMs)
+        const held = { ms: performance.now() - sinceMs, atMostMs: Infinity }
+        rush.holds.push(held)
         await ask(['eval', freeing, '1', key, token, 'lock:release:coupon:issue:1'])
+        held.atMostMs = performance.now() - askedMs
         rush.acquisitions++
         rush.grants[server] = (rush.grants[server] ?? 0) + 1
       }

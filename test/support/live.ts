@@ -4,6 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { expect } from 'vitest'
+import type { TestRedis } from './redis.ts'
 import { until } from './until.ts'
 
 /** What the tests of audit and watch need around a live Redis: the command line, TLS, a proxy that breaks off. */
@@ -188,4 +190,27 @@ export async function freePort(): Promise<number> {
   server.close()
   await once(server, 'close')
   return port
+}
+
+/**
+ * Makes the user that the command's --help says is enough, and runs `use` with its URL. → what Redis had to refuse it meanwhile: nothing, if the help is
+ * right. That user may not write: that is checked first.
+ */
+export async function asUserOfHelp(command: string, redis: TestRedis, use: (url: string) => Promise<void>) {
+  const { stdout } = await picklock([command, '--help']).said
+  const [, rules = ''] = /ACL SETUSER (picklock on >password (?:[~&+]\S+\s+)*)/.exec(stdout) ?? []
+  await redis.admin.call('ACL', 'SETUSER', ...rules.trim().split(/\s+/))
+  const denied = []
+  for (const words of [
+    ['SET', 'lock:1', 'x'],
+    ['DEL', 'lock:1'],
+    ['EVAL', 'return 1', '0'],
+    ['CONFIG', 'SET', 'timeout', '1'],
+    ['FLUSHALL'],
+  ])
+    denied.push(String(await redis.admin.call('ACL', 'DRYRUN', 'picklock', ...words)))
+  expect(denied).toEqual(denied.map(() => expect.stringMatching(/has no permissions to run/)))
+  await redis.admin.call('ACL', 'LOG', 'RESET')
+  await use(`redis://picklock:password@127.0.0.1:${redis.port}`)
+  return redis.admin.call('ACL', 'LOG')
 }

@@ -14,9 +14,10 @@ export interface TestRedis extends AsyncDisposable {
   signal(signal: NodeJS.Signals): void
 }
 
-export async function startRedis(): Promise<TestRedis> {
+/** `at`: a port where one was before. */
+export async function startRedis(at?: number): Promise<TestRedis> {
   const folder = mkdtempSync(join(tmpdir(), 'test-redis-'))
-  const port = await freePort()
+  const port = at ?? (await freePort())
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder]
   const child = spawn(process.env['PICKLOCK_REDIS_SERVER'] ?? 'redis-server', args, { stdio: 'ignore' })
   const exited = once(child, 'exit')

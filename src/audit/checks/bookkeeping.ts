@@ -12,8 +12,8 @@ export const bookkeeping = {
       .filter((each) => each.bookkeeping && each.ttl[0]! >= keysMin)
       .map(({ pattern, ttl }) => ({
         severity: 'low' as const,
-        message: `${counted(ttl[0]!, 'key')} of ${shownKey(pattern)} ${ttl[0] === 1 ? 'stays' : 'stay'} beside the locks without a TTL`,
-        evidence: [`one for each key that was ever locked`],
+        message: `${counted(ttl[0]!, 'key')} of ${shownKey(pattern)} stay beside the locks without a TTL`,
+        evidence: ['one for each key that was ever locked'],
         advice: 'Lock fewer different keys, or take the fence from one counter for all.',
       })),
 } satisfies Check

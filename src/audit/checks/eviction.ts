@@ -1,4 +1,4 @@
-import { numberOf } from '../facts.ts'
+import { evictionPolicyOf, memoryLimitOf, numberOf } from '../facts.ts'
 import { counted } from '../words.ts'
 import type { Check } from './check.ts'
 
@@ -6,11 +6,12 @@ export const eviction = {
   name: 'eviction',
   title: 'A policy that may evict locks, and evictions',
   docs: 'Under any policy but noeviction, Redis throws away locks that are held when memory is short; volatile-* policies take exactly the keys that have a TTL. A second holder is then let in. High where there is a memory limit or keys were evicted, else low: the policy waits for a limit.',
-  look: ({ info, config }) => {
-    const policy = config.get('maxmemory-policy') ?? info.get('maxmemory_policy')
-    const evicted = numberOf(info, 'evicted_keys') ?? 0
+  look: (facts) => {
+    const policy = evictionPolicyOf(facts)
+    const told = numberOf(facts.info, 'evicted_keys')
+    const evicted = told ?? 0
     if (policy === undefined || (policy === 'noeviction' && evicted === 0)) return []
-    const limited = (numberOf(info, 'maxmemory') ?? 0) > 0
+    const limited = (memoryLimitOf(facts) ?? 0) > 0
     if (policy === 'noeviction')
       return [
         {
@@ -24,7 +25,7 @@ export const eviction = {
       {
         severity: limited || evicted > 0 ? ('high' as const) : ('low' as const),
         message: `maxmemory-policy ${policy} throws away locks that are held${policy.startsWith('volatile') ? ': it takes the keys that have a TTL' : ''}${limited ? ' when memory is short' : ', once there is a memory limit'}`,
-        evidence: [`${counted(evicted, 'key')} evicted since Redis started`],
+        evidence: told === undefined ? [] : [`${counted(told, 'key')} evicted since Redis started`],
         advice: 'Locks belong on a Redis with maxmemory-policy noeviction; the cache on another.',
       },
     ]

@@ -1,4 +1,4 @@
-import { numberOf } from '../facts.ts'
+import { memoryLimitOf, numberOf } from '../facts.ts'
 import { humanBytes, humanShare } from '../words.ts'
 import type { Check } from './check.ts'
 
@@ -9,9 +9,10 @@ export const memoryLimit = {
   name: 'memory-limit',
   title: 'How near Redis is to its memory limit, or that it has none',
   docs: 'At its limit a Redis that evicts nothing refuses every lock ("OOM command not allowed"); without a limit it grows until the operating system kills it, and all locks are gone at once. High from 95 % on, medium from 80 % on and where there is no limit.',
-  look: ({ info }) => {
+  look: (facts) => {
+    const { info } = facts
     const used = numberOf(info, 'used_memory')
-    const limit = numberOf(info, 'maxmemory')
+    const limit = memoryLimitOf(facts)
     if (used === undefined || limit === undefined) return []
     const machine = numberOf(info, 'total_system_memory')
     if (limit === 0)

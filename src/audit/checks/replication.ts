@@ -46,13 +46,15 @@ function primary({ info, config, sentinels }: Facts): Finding[] {
     })
   const offset = numberOf(info, 'master_repl_offset') ?? 0
   for (let index = 0; index < replicas; index++) {
-    const { ip, port, offset: at, state } = fieldsOf(info.get(`slave${index}`) ?? '')
+    const told = info.get(`slave${index}`)
+    if (told === undefined) continue
+    const { ip, port, offset: at, state } = fieldsOf(told)
     const behind = offset - Number(at)
     if (state === 'online' && behind < lagMaxBytes) continue
     findings.push({
       severity: 'medium',
       message: `the replica ${ip}:${port} is ${state === 'online' ? `${humanBytes(behind)} behind` : `not in step (${state})`}: promoted now, it would not know the newest locks`,
-      evidence: [`slave${index}:${info.get(`slave${index}`)}`],
+      evidence: [`slave${index}:${told}`],
       advice: 'See its network and disk; WAIT 1 after taking a lock shows who has it.',
     })
   }

@@ -19,6 +19,7 @@ import type { Played } from '../play.ts'
 import type { ProgressLine } from '../progress.ts'
 import { writeDocuments } from './documents.ts'
 import { checked, type Told } from './gather.ts'
+import { howFar, nameOf } from './how-far.ts'
 import { planIncident, type IncidentDrill, type MeasureName } from './plans.ts'
 
 export interface NewIncident {
@@ -60,7 +61,7 @@ export async function newIncident(asked: NewIncident): Promise<number> {
       { out: join(out, 'runs'), cwd, jobs: asked.jobs, progress, signal: interrupt.signal },
       (one) => {
         played.push(one)
-        progress.say(told(drills[one.index]!, one))
+        progress.say(resultOf(drills[one.index]!, one))
       },
     )
   } catch (error) {
@@ -75,6 +76,8 @@ export async function newIncident(asked: NewIncident): Promise<number> {
     const files = await writeDocuments(out, record, langs)
     process.stdout.write(files.map((file) => `${file}\n`).join(''))
   }
+  const told = howFar({ out, drills, played, interrupted: interrupt.exitCode() !== undefined })
+  if (told !== undefined) process.stderr.write(`picklock: ${told}\n`)
   if (failure !== undefined) throw failure
   return interrupt.exitCode() ?? (record !== undefined && tellsSomething(record.incident.report) ? 0 : 4)
 }
@@ -90,12 +93,11 @@ async function writeScenarios(folder: string, facts: Facts, drills: readonly Inc
   }
 }
 
-function told({ of }: IncidentDrill, { report }: Played): string {
-  const what = of === 'incident' ? 'the incident' : `${of.measure}${of.side === 'before' ? ', without it' : ''}`
+function resultOf(drill: IncidentDrill, { report }: Played): string {
   const { duplicates, oversold, negative_stock: negative, overlaps = 0, leaked_keys: leaked = 0, done } = report.counts
   const damage =
     duplicates === undefined ? '' : `${duplicates} duplicates, ${oversold} oversold, ${negative} below zero, `
-  return `${what}: ${damage}${overlaps} overlaps, ${leaked} keys left${done === undefined ? '' : `, ${done} done`}`
+  return `${nameOf(drill)}: ${damage}${overlaps} overlaps, ${leaked} keys left${done === undefined ? '' : `, ${done} done`}`
 }
 
 /** Undefined where the incident's own drill did not come to a report. */

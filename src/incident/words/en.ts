@@ -148,6 +148,7 @@ export const en: Words = {
     }
   },
   noDamage: 'no damage was seen in the drill',
+  doubts: (reasons) => `the drill is no proof: ${reasons.join('; ')}`,
   overlaps: (count, blame) => `two callers held one key at once, ${plural(count, 'time')}: ${blame}`,
   fates({ fault, fromMs, toMs, acquires }) {
     const { granted, contended, unavailable, uncertain, open, slowestMs } = acquires
@@ -173,6 +174,7 @@ export const en: Words = {
   notHelpful: (titles) => `By this drill not enough by itself: ${titles}.`,
   keepDrill: 'Keep scenario.yaml as a drill, and run it for each change of the lock (picklock gate).',
   nobodyRan: 'No counter-measure was run.',
+  cutOff: (titles) => `Not run to the end: ${titles}.`,
   measuresNote:
     'One run each, all with the same seed and the same faults. `failed`: the lock was refused or its outcome uncertain. "Prevented" says that the damage of the first row is gone in that run, not that it cannot come; where a row of its own stands above (ttl-leak), the keys left behind are compared with that one.',
   noLockTaken: 'No lock on Redis is taken here, so that there are no overlaps and no waits of a lock to count.',

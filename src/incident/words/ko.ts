@@ -209,6 +209,7 @@ export const ko: Words = {
     }
   },
   noDamage: '드릴에서 피해가 확인되지 않음',
+  doubts: (reasons) => `드릴 결과만으로는 판단할 수 없음: ${reasons.join('; ')}`,
   overlaps: (count, blame) => `하나의 키를 둘 이상이 동시에 보유함 (${count}회, ${blame})`,
   fates({ fault, fromMs, toMs, acquires }) {
     const { granted, contended, unavailable, uncertain, open, slowestMs } = acquires
@@ -233,6 +234,7 @@ export const ko: Words = {
   notHelpful: (titles) => `이번 드릴 기준으로 단독으로는 충분하지 않은 대책: ${titles}`,
   keepDrill: 'scenario.yaml을 회귀 드릴로 유지하고 락 변경 시마다 실행 (picklock gate)',
   nobodyRan: '실행한 대책 없음.',
+  cutOff: (titles) => `끝까지 실행되지 않은 대책: ${titles}`,
   measuresNote:
     '대책별 1회 실행, 동일한 seed와 동일한 장애를 적용함. "실패"는 락 획득이 거절되었거나 결과가 불명인 요청 수. "방지됨"은 해당 실행에서 첫 행의 피해가 발생하지 않았다는 의미이며, 발생 가능성이 없다는 의미는 아님. 윗행에 별도 기준(ttl-leak)이 있는 대책은 그 행의 남은 키 수와 비교함.',
   noLockTaken: 'Redis 락을 사용하지 않으므로 동시 보유와 락 대기는 집계 대상이 아님.',

@@ -72,6 +72,8 @@ export interface Words {
   moment(moment: Moment, workload: string): string
   /** A drill in which nothing was damaged. */
   noDamage: string
+  /** Why a drill proves less than it seems to. */
+  doubts(reasons: readonly string[]): string
   overlaps(count: number, blame: string): string
   /** What became of those who asked for a lock while it was broken. */
   fates(of: Evidence['duringFaults'][number]): string
@@ -90,6 +92,8 @@ export interface Words {
   notHelpful(titles: string): string
   keepDrill: string
   nobodyRan: string
+  /** Counter-measures of which nothing was measured, or only a part. */
+  cutOff(titles: string): string
   measuresNote: string
   noLockTaken: string
   proofNote: string

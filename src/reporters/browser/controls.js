@@ -95,7 +95,7 @@ export function addControls(figure, data, timeline, holds, overlaps) {
           ['next ▶', 'n', () => goTo(at + 1)],
         ])
       : []),
-    ['Whole drill', '0', whole],
+    [`Whole ${data.shows}`, '0', whole],
     ['− zoom out', '-', () => zoom(2)],
     ['+ zoom in', '+', () => zoom(0.5)],
     ['← earlier', '←', () => pan(-0.3)],

@@ -46,6 +46,7 @@ export function buildPage(report: Judged, events: readonly Event[], serverNames:
   return {
     first,
     data: {
+      shows: 'drill',
       wholeMs,
       open: opening(report, first, drawn, holds, wholeMs),
       servers: drawn.servers,

@@ -5,6 +5,8 @@ import type { LatencySummary } from '../report.ts'
  * (pack.ts), in µs.
  */
 export interface PageData {
+  /** What its time is that of. */
+  shows: 'drill' | 'capture'
   /** The drill's whole time. */
   wholeMs: Span
   /** What the timeline opens on. */

@@ -13,7 +13,7 @@ export function timeline(data: PageData, still: Timeline | undefined, opens: str
 <figure id="timeline" hidden><figcaption>${legend()}</figcaption>
 <div class="bar" data-part="bar"></div>
 <p class="dim" data-part="said" role="status"></p>
-<div class="chart" data-part="chart" tabindex="0" role="group" aria-label="Timeline of the locks. Arrow keys move, plus and minus zoom, n and p go to the next and the previous overlap, 0 shows the whole drill. The holds are listed below."></div>
+<div class="chart" data-part="chart" tabindex="0" role="group" aria-label="Timeline of the locks. Arrow keys move, plus and minus zoom, n and p go to the next and the previous overlap, 0 shows the whole ${data.shows}. The holds are listed below."></div>
 <div class="tip" data-part="tip">Point at a bar for its numbers. Drag across to zoom in; Ctrl with the wheel zooms, Shift with the wheel moves.</div>
 <details data-part="list"><summary>The holds of this window as a list</summary></details>
 ${thinned(data)}</figure>
@@ -41,7 +41,7 @@ function thinned({ holds, overlaps, leases }: PageData): Markup | undefined {
 export function curves(data: PageData): Markup | undefined {
   const { series, histograms } = data
   if (series.latency.every(({ max }) => max.every((value) => value === null))) return undefined
-  return markup`<h2>Latency over time</h2><p class="dim">Each point is ${humanMs(series.sliceMs)} of the drill; striped where a fault was on. Drag across to zoom in, double-click for all.</p>
+  return markup`<h2>Latency over time</h2><p class="dim">Each point is ${humanMs(series.sliceMs)} of the ${data.shows}${data.shows === 'drill' && '; striped where a fault was on'}. Drag across to zoom in, double-click for all.</p>
 <div class="columns wide">${series.latency.map(({ label }, index) => markup`<section class="half"><h3>${label}</h3><div class="chart" id="latency-${index}"></div></section>`)}</div>
 <h2>Throughput and errors</h2><div class="chart" id="rates"></div>
 <h2>How often it took how long</h2>
