@@ -10,6 +10,7 @@ import { Ports } from '../src/lib/ports.ts'
 import { findTool } from '../src/lib/tools.ts'
 import { reportsIn, run, start } from './support/cli.ts'
 import { composeEnv, noDocker } from './support/docker.ts'
+import { families, familyVerdicts, verdictsIn } from './support/families.ts'
 import { until } from './support/until.ts'
 import { needsDocker } from './support/with-docker.ts'
 
@@ -265,26 +266,12 @@ describe('the stack of docker-compose.yml', () => {
 
   test(
     'it is found without a flag, drilled with the same verdicts, and left as it was found',
-    { timeout: 300_000 },
+    { timeout: 400_000 },
     async () => {
       const before = await whole()
-      const verdicts = async (...args: string[]) =>
-        reportsIn(await run(drill(...args, '--lock', 'reference'))).map(
-          ({ scenario, topology, verdict, unknownBecause, control, versions }) => [
-            scenario,
-            topology,
-            verdict,
-            unknownBecause,
-            control?.verdict,
-            versions['docker'] !== undefined,
-          ],
-        )
-      expect(await verdicts('oversell', 'memory-death', '--with-control')).toEqual([
-        ['oversell', 'single', 'valid', [], 'invalid', true],
-        ['memory-death', 'single', 'valid', [], 'invalid', true],
-      ])
-      // Without its control: a group that has just replaced its primary is another drill.
-      expect(await verdicts('primary-kill')).toEqual([['primary-kill', 'sentinel', 'valid', [], undefined, true]])
+      const ended = await run(drill(...families))
+      expect(verdictsIn(ended)).toEqual(familyVerdicts)
+      expect(reportsIn(ended).every(({ versions }) => versions['docker'] !== undefined)).toBe(true)
       expect(await whole()).toEqual(before)
     },
   )
