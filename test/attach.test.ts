@@ -1,5 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
@@ -181,6 +183,30 @@ describe('given by its addresses', () => {
         /oom would break redis-1 at 192\.0\.2\.1.*add --allow-destructive 192\.0\.2\.1/,
       ) as string,
     })
+  })
+
+  test('ports of links that somebody else has are passed over; where none is left, one sentence says so', async () => {
+    const { redis, proxies, flags } = await stack()
+    const [first] = flags.at(-1)!.split('-').map(Number) as [number]
+    const taken: Server[] = []
+    onTestFinished(() =>
+      Promise.all(taken.map((server) => new Promise((closed) => server.close(closed)))).then(() => {}),
+    )
+    const take = async (port: number) => {
+      taken.push(createServer().listen(port, '127.0.0.1'))
+      await once(taken.at(-1)!, 'listening')
+    }
+    await take(first)
+    await take(first + 1)
+    expect(reportsIn(await run(drill('oversell', ...short, ...flags), known))).toMatchObject([{ verdict: 'valid' }])
+    for (let port = first + 2; port <= first + 12; port++) await take(port)
+    const { code, sentence } = await asOneSentence(drill('oversell', ...flags))
+    expect(sentence).toMatch(
+      /^picklock: Toxiproxy does not open the link server-\d→redis-1: .*listen tcp 127\.0\.0\.1:\d+: bind: address already in use.* --link-ports/,
+    )
+    expect(code).toBe(3)
+    expect(await proxies()).toEqual({})
+    expect(await redis[0]!.keys('*')).toEqual([])
   })
 
   test('flags that do not fit together are mistakes', async () => {

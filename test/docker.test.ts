@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
@@ -73,6 +75,31 @@ async function node(runtime: Runtime): Promise<{ node: ContainerNode; redis: Red
   redis.on('error', () => {})
   onTestFinished(() => redis.disconnect())
   return { node: started as ContainerNode, redis }
+}
+
+/** The engine behind a socket of our own, which can be as dead as an engine that is gone. */
+async function doorToEngine(socket: string) {
+  const connections = new Set<Socket>()
+  const engine = (process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock').replace('unix://', '')
+  const server = createServer((client) => {
+    const behind = connect(engine)
+    for (const [one, other] of [
+      [client, behind],
+      [behind, client],
+    ] as const) {
+      connections.add(one)
+      one.on('error', () => {}).on('close', () => (connections.delete(one), other.destroy()))
+      one.pipe(other)
+    }
+  })
+  const open = async () => void (await once(server.listen(socket), 'listening'))
+  const shut = () => {
+    const closed = new Promise((done) => server.close(done))
+    for (const connection of connections) connection.destroy()
+    return closed
+  }
+  await open()
+  return { open, shut, [Symbol.asyncDispose]: shut }
 }
 
 test('a node is a container with a memory limit on a network of the drill; it is killed, paused and restarted at the same address', async () => {
@@ -163,6 +190,29 @@ test.each(['SIGINT', 'SIGKILL'] as const)('nothing is left after %s', async (sig
   expect(drillContainers()).toContain('redis-1')
   drill.stop(signal)
   await drill.over
+  await until(() => drillContainers() === '' && drillNetworks() === '', 60_000)
+})
+
+test('an engine that dies half-way is one sentence and exit code 3, and what is left is removed when it is back', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'picklock-engine-'))
+  const socket = join(folder, 'docker.sock')
+  const door = await doorToEngine(socket)
+  onTestFinished(async () => {
+    await door[Symbol.asyncDispose]()
+    await rm(folder, { recursive: true, force: true })
+  })
+  const drill = start(['run', 'oversell', '--set', 'load.duration=60s', '--out', out, ...inContainers], {
+    DOCKER_HOST: `unix://${socket}`,
+  })
+  await until(() => drill.said().includes('  load'), 60_000)
+  await door.shut()
+  const { code, stderr } = await drill.over
+  expect(stderr.trim().split('\n').at(-1)).toBe(
+    'picklock: the Docker engine stopped answering in the middle of the drill; what is left is removed when it is back',
+  )
+  expect(code).toBe(3)
+  expect(drillContainers()).toContain('redis-1')
+  await door.open()
   await until(() => drillContainers() === '' && drillNetworks() === '', 60_000)
 })
 

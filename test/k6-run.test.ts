@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { findTool } from '../src/lib/tools.ts'
 import type { Report } from '../src/reporters/report.ts'
 import { describeWithK6 } from './support/k6.ts'
 import { until } from './support/until.ts'
@@ -59,8 +60,11 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-function start(line: string, command = 'run') {
-  const child = spawn(process.execPath, [cli, command, ...line.split(' ')], { cwd: folder })
+function start(line: string, command = 'run', env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [cli, command, ...line.split(' ')], {
+    cwd: folder,
+    env: { ...process.env, ...env },
+  })
   onTestFinished(() => void child.kill('SIGKILL'))
   const output = { stdout: '', stderr: '' }
   child.stdout.on('data', (data: Buffer) => (output.stdout += data.toString()))
@@ -100,6 +104,17 @@ test.each([
   expect([exitCode, stdout]).toEqual([2, ''])
   expect(stderr).toContain(sentence)
   expect(stderr.trim().split('\n')).toHaveLength(1)
+})
+
+test('k6 absent: one sentence, exit code 3, and nothing is started', async () => {
+  const bin = join(folder, 'bin')
+  await mkdir(bin)
+  for (const tool of ['redis-server', 'toxiproxy-server'] as const) await symlink(findTool(tool), join(bin, tool))
+  const without = { PATH: bin, PICKLOCK_CACHE: join(folder, 'cache') }
+  const { output, ended } = start('./shop.yaml --load k6', 'run', without)
+  expect(await ended).toBe(3)
+  expect(output).toEqual({ stdout: '', stderr: 'picklock: k6 is missing; type: picklock setup k6\n' })
+  expect(await readdir(folder)).not.toContain('reports')
 })
 
 describeWithK6('k6 refuses', () => {

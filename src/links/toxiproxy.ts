@@ -103,8 +103,9 @@ async function onAnotherPort(toxiproxy: Toxiproxy, spec: Spec, runtime: Runtime,
     } catch (error) {
       if (tries < portTries) continue
       const log = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').slice(-2).join(' / ')
+      const more = runtime.kind === 'attach' ? 'its ports for links are given by --link-ports' : log
       throw new EnvironmentError(
-        `Toxiproxy does not open the link ${spec.from}→${spec.to}: ${(error as Error).message}; ${log}`,
+        `Toxiproxy does not open the link ${spec.from}→${spec.to}: ${(error as Error).message}; ${more}`,
       )
     }
   }
