@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { connect, createServer, type Socket } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
@@ -77,8 +77,8 @@ async function node(runtime: Runtime): Promise<{ node: ContainerNode; redis: Red
   return { node: started as ContainerNode, redis }
 }
 
-/** The engine behind a socket of our own, which can be as dead as an engine that is gone. */
-async function doorToEngine(socket: string) {
+/** The engine behind a socket of our own, which can be as dead as an engine that is gone. What is asked of it passes `before`. */
+async function doorToEngine(socket: string, before: (asked: string) => Promise<void> = async () => {}) {
   const connections = new Set<Socket>()
   const engine = (process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock').replace('unix://', '')
   const server = createServer((client) => {
@@ -89,8 +89,12 @@ async function doorToEngine(socket: string) {
     ] as const) {
       connections.add(one)
       one.on('error', () => {}).on('close', () => (connections.delete(one), other.destroy()))
-      one.pipe(other)
     }
+    behind.pipe(client)
+    let passed: Promise<unknown> = Promise.resolve()
+    client.on('data', (asked: Buffer) => {
+      passed = passed.then(() => before(asked.toString('latin1'))).then(() => behind.write(asked))
+    })
   })
   const open = async () => void (await once(server.listen(socket), 'listening'))
   const shut = () => {
@@ -193,17 +197,50 @@ test.each(['SIGINT', 'SIGKILL'] as const)('nothing is left after %s', async (sig
   await until(() => drillContainers() === '' && drillNetworks() === '', 60_000)
 })
 
-test('an engine that dies half-way is one sentence and exit code 3, and what is left is removed when it is back', async () => {
+/** A door to the engine for this test. */
+async function engineOfTest(before?: (asked: string) => Promise<void>) {
   const folder = await mkdtemp(join(tmpdir(), 'picklock-engine-'))
   const socket = join(folder, 'docker.sock')
-  const door = await doorToEngine(socket)
+  const door = await doorToEngine(socket, before)
   onTestFinished(async () => {
     await door[Symbol.asyncDispose]()
     await rm(folder, { recursive: true, force: true })
   })
-  const drill = start(['run', 'oversell', '--set', 'load.duration=60s', '--out', out, ...inContainers], {
-    DOCKER_HOST: `unix://${socket}`,
+  return { door, env: { DOCKER_HOST: `unix://${socket}` } }
+}
+
+test.each([
+  ['once', 1, 0],
+  ['each time', Infinity, 3],
+])('a port to publish is taken at the last moment, %s', async (_title, times, code) => {
+  const taken: Server[] = []
+  onTestFinished(() => taken.forEach((server) => server.close()))
+  const { env } = await engineOfTest(async (asked) => {
+    const port = /"HostPort":"(\d+)"/.exec(asked)?.[1]
+    if (port === undefined || taken.length >= times) return
+    taken.push(createServer().listen(Number(port), '127.0.0.1'))
+    await once(taken.at(-1)!, 'listening')
   })
+  const quick = ['--set', 'load.duration=2s', '--set', 'evidence.grants=20', '--quiet', '--out', out]
+  const ended = await run(['run', 'oversell', ...quick, ...inContainers], {
+    ...env,
+    PICKLOCK_DOCKER_REACH: 'published',
+  })
+  expect(taken.length).toBeGreaterThan(0)
+  expect([ended.code, ended.stderr.trim()]).toEqual([
+    code,
+    code === 0
+      ? ''
+      : (expect.stringMatching(
+          /^picklock: toxiproxy \(.*\) did not start: the Docker engine: .*(in use|allocated)[^\n]*$/,
+        ) as string),
+  ])
+  expect(drillContainers() + drillNetworks()).toBe('')
+})
+
+test('an engine that dies half-way is one sentence and exit code 3, and what is left is removed when it is back', async () => {
+  const { door, env } = await engineOfTest()
+  const drill = start(['run', 'oversell', '--set', 'load.duration=60s', '--out', out, ...inContainers], env)
   await until(() => drill.said().includes('  load'), 60_000)
   await door.shut()
   const { code, stderr } = await drill.over
