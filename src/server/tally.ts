@@ -19,6 +19,8 @@ export class Tally {
   unhandled = 0
   /** Requests that the door refused, because the server was closing or had too many. */
   turnedAway = 0
+  /** Requests that were none: another path or method, or a body that is not what this door takes. */
+  misunderstood = 0
   readonly #holding = new Map<string, number>()
   #wantHolds: ((holding: string[]) => void)[] = []
   readonly #changed: () => void
