@@ -211,6 +211,12 @@ function because(events: readonly Event[], fromMs: number | null, toMs: number):
   return fate === '' ? '' : `: ${fate}`
 }
 
+/** A script of somebody's own asks for what the doors do not have. */
+function atTheDoor({ misunderstood = 0 }: Record<string, number>): string {
+  if (misunderstood === 0) return ''
+  return `: the servers' doors did not understand ${plural(misunderstood, 'request')}, see logs/server-1.log for the first`
+}
+
 function lackOfEvidence({ plan, events, faults, measured }: Testimony): string[] {
   const doubts: string[] = []
   const { grants, holdsDuringFault, switches = 0 } = plan.evidence
@@ -220,7 +226,7 @@ function lackOfEvidence({ plan, events, faults, measured }: Testimony): string[]
     doubts.push(`guard: ${guard} takes no lock: this drill tells what the guard does, and nothing of ${plan.lock.name}`)
   else if (granted < grants)
     doubts.push(
-      `${plural(granted, 'grant')} ${granted === 1 ? 'was' : 'were'} seen, and ${plan.name} needs ${grants} to tell anything (evidence.grants)`,
+      `${plural(granted, 'grant')} ${granted === 1 ? 'was' : 'were'} seen, and ${plan.name} needs ${grants} to tell anything (evidence.grants)${atTheDoor(measured.counts)}`,
     )
   // A lock that takes back what it grants protects nothing, and nothing can be seen of how it does.
   const abandoned = measured.counts['abandoned'] ?? 0

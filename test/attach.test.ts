@@ -1,5 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
@@ -10,6 +12,7 @@ import { Ports } from '../src/lib/ports.ts'
 import { findTool } from '../src/lib/tools.ts'
 import { reportsIn, run, start } from './support/cli.ts'
 import { composeEnv, noDocker } from './support/docker.ts'
+import { families, familyVerdicts, verdictsIn } from './support/families.ts'
 import { until } from './support/until.ts'
 import { needsDocker } from './support/with-docker.ts'
 
@@ -182,6 +185,30 @@ describe('given by its addresses', () => {
     })
   })
 
+  test('ports of links that somebody else has are passed over; where none is left, one sentence says so', async () => {
+    const { redis, proxies, flags } = await stack()
+    const [first] = flags.at(-1)!.split('-').map(Number) as [number]
+    const taken: Server[] = []
+    onTestFinished(() =>
+      Promise.all(taken.map((server) => new Promise((closed) => server.close(closed)))).then(() => {}),
+    )
+    const take = async (port: number) => {
+      taken.push(createServer().listen(port, '127.0.0.1'))
+      await once(taken.at(-1)!, 'listening')
+    }
+    await take(first)
+    await take(first + 1)
+    expect(reportsIn(await run(drill('oversell', ...short, ...flags), known))).toMatchObject([{ verdict: 'valid' }])
+    for (let port = first + 2; port <= first + 12; port++) await take(port)
+    const { code, sentence } = await asOneSentence(drill('oversell', ...flags))
+    expect(sentence).toMatch(
+      /^picklock: Toxiproxy does not open the link server-\d→redis-1: .*listen tcp 127\.0\.0\.1:\d+: bind: address already in use.* --link-ports/,
+    )
+    expect(code).toBe(3)
+    expect(await proxies()).toEqual({})
+    expect(await redis[0]!.keys('*')).toEqual([])
+  })
+
   test('flags that do not fit together are mistakes', async () => {
     const { redis } = await stack()
     const address = `127.0.0.1:${redis[0]!.options.port}`
@@ -265,26 +292,12 @@ describe('the stack of docker-compose.yml', () => {
 
   test(
     'it is found without a flag, drilled with the same verdicts, and left as it was found',
-    { timeout: 300_000 },
+    { timeout: 400_000 },
     async () => {
       const before = await whole()
-      const verdicts = async (...args: string[]) =>
-        reportsIn(await run(drill(...args, '--lock', 'reference'))).map(
-          ({ scenario, topology, verdict, unknownBecause, control, versions }) => [
-            scenario,
-            topology,
-            verdict,
-            unknownBecause,
-            control?.verdict,
-            versions['docker'] !== undefined,
-          ],
-        )
-      expect(await verdicts('oversell', 'memory-death', '--with-control')).toEqual([
-        ['oversell', 'single', 'valid', [], 'invalid', true],
-        ['memory-death', 'single', 'valid', [], 'invalid', true],
-      ])
-      // Without its control: a group that has just replaced its primary is another drill.
-      expect(await verdicts('primary-kill')).toEqual([['primary-kill', 'sentinel', 'valid', [], undefined, true]])
+      const ended = await run(drill(...families))
+      expect(verdictsIn(ended)).toEqual(familyVerdicts)
+      expect(reportsIn(ended).every(({ versions }) => versions['docker'] !== undefined)).toBe(true)
       expect(await whole()).toEqual(before)
     },
   )

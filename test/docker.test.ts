@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
@@ -11,6 +13,7 @@ import { runtimes } from '../src/runtimes/index.ts'
 import type { Runtime } from '../src/runtimes/runtime.ts'
 import { reportsIn, run, start } from './support/cli.ts'
 import { imageFlags, images } from './support/docker.ts'
+import { families, familyVerdicts, verdictsIn } from './support/families.ts'
 import { until } from './support/until.ts'
 import { needsDocker } from './support/with-docker.ts'
 
@@ -72,6 +75,35 @@ async function node(runtime: Runtime): Promise<{ node: ContainerNode; redis: Red
   redis.on('error', () => {})
   onTestFinished(() => redis.disconnect())
   return { node: started as ContainerNode, redis }
+}
+
+/** The engine behind a socket of our own, which can be as dead as an engine that is gone. What is asked of it passes `before`. */
+async function doorToEngine(socket: string, before: (asked: string) => Promise<void> = async () => {}) {
+  const connections = new Set<Socket>()
+  const engine = (process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock').replace('unix://', '')
+  const server = createServer((client) => {
+    const behind = connect(engine)
+    for (const [one, other] of [
+      [client, behind],
+      [behind, client],
+    ] as const) {
+      connections.add(one)
+      one.on('error', () => {}).on('close', () => (connections.delete(one), other.destroy()))
+    }
+    behind.pipe(client)
+    let passed: Promise<unknown> = Promise.resolve()
+    client.on('data', (asked: Buffer) => {
+      passed = passed.then(() => before(asked.toString('latin1'))).then(() => behind.write(asked))
+    })
+  })
+  const open = async () => void (await once(server.listen(socket), 'listening'))
+  const shut = () => {
+    const closed = new Promise((done) => server.close(done))
+    for (const connection of connections) connection.destroy()
+    return closed
+  }
+  await open()
+  return { open, shut, [Symbol.asyncDispose]: shut }
 }
 
 test('a node is a container with a memory limit on a network of the drill; it is killed, paused and restarted at the same address', async () => {
@@ -142,19 +174,10 @@ test('links through Toxiproxy’s container lead to the node and can be cut', as
   expect(await link!.ping(2000)).toMatchObject({ ok: true })
 })
 
-test('the same drills come to the same verdicts as with processes', { timeout: 300_000 }, async () => {
-  const drills = ['oversell', 'memory-death', 'primary-kill', '--lock', 'reference', '--with-control', '--seed', '42']
-  const verdicts = async (...more: string[]) =>
-    reportsIn(await run(['run', ...drills, '--format', 'json', '--quiet', '--out', out, ...more])).map(
-      ({ scenario, topology, lock, verdict, control }) => [scenario, topology, lock, verdict, control?.verdict],
-    )
-  const inProcess = await verdicts()
-  expect(inProcess).toEqual([
-    ['oversell', 'single', 'reference', 'valid', 'invalid'],
-    ['memory-death', 'single', 'reference', 'valid', 'invalid'],
-    ['primary-kill', 'sentinel', 'reference', 'valid', 'invalid'],
-  ])
-  expect(await verdicts(...inContainers)).toEqual(inProcess)
+test('the same drills come to the same verdicts as with processes', { timeout: 400_000 }, async () => {
+  const drills = ['run', ...families, '--format', 'json', '--quiet', '--out', out]
+  expect(verdictsIn(await run(drills))).toEqual(familyVerdicts)
+  expect(verdictsIn(await run([...drills, ...inContainers]))).toEqual(familyVerdicts)
 })
 
 test('where containers are not reached by their own address, their ports are published', async () => {
@@ -171,6 +194,62 @@ test.each(['SIGINT', 'SIGKILL'] as const)('nothing is left after %s', async (sig
   expect(drillContainers()).toContain('redis-1')
   drill.stop(signal)
   await drill.over
+  await until(() => drillContainers() === '' && drillNetworks() === '', 60_000)
+})
+
+/** A door to the engine for this test. */
+async function engineOfTest(before?: (asked: string) => Promise<void>) {
+  const folder = await mkdtemp(join(tmpdir(), 'picklock-engine-'))
+  const socket = join(folder, 'docker.sock')
+  const door = await doorToEngine(socket, before)
+  onTestFinished(async () => {
+    await door[Symbol.asyncDispose]()
+    await rm(folder, { recursive: true, force: true })
+  })
+  return { door, env: { DOCKER_HOST: `unix://${socket}` } }
+}
+
+test.each([
+  ['once', 1, 0],
+  ['each time', Infinity, 3],
+])('a port to publish is taken at the last moment, %s', async (_title, times, code) => {
+  const taken: Server[] = []
+  onTestFinished(() => taken.forEach((server) => server.close()))
+  const { env } = await engineOfTest(async (asked) => {
+    const port = /"HostPort":"(\d+)"/.exec(asked)?.[1]
+    if (port === undefined || taken.length >= times) return
+    taken.push(createServer().listen(Number(port), '127.0.0.1'))
+    await once(taken.at(-1)!, 'listening')
+  })
+  const quick = ['--set', 'load.duration=2s', '--set', 'evidence.grants=20', '--quiet', '--out', out]
+  const ended = await run(['run', 'oversell', ...quick, ...inContainers], {
+    ...env,
+    PICKLOCK_DOCKER_REACH: 'published',
+  })
+  expect(taken.length).toBeGreaterThan(0)
+  expect([ended.code, ended.stderr.trim()]).toEqual([
+    code,
+    code === 0
+      ? ''
+      : (expect.stringMatching(
+          /^picklock: toxiproxy \(.*\) did not start: the Docker engine: .*(in use|allocated)[^\n]*$/,
+        ) as string),
+  ])
+  expect(drillContainers() + drillNetworks()).toBe('')
+})
+
+test('an engine that dies half-way is one sentence and exit code 3, and what is left is removed when it is back', async () => {
+  const { door, env } = await engineOfTest()
+  const drill = start(['run', 'oversell', '--set', 'load.duration=60s', '--out', out, ...inContainers], env)
+  await until(() => drill.said().includes('  load'), 60_000)
+  await door.shut()
+  const { code, stderr } = await drill.over
+  expect(stderr.trim().split('\n').at(-1)).toBe(
+    'picklock: the Docker engine stopped answering in the middle of the drill; what is left is removed when it is back',
+  )
+  expect(code).toBe(3)
+  expect(drillContainers()).toContain('redis-1')
+  await door.open()
   await until(() => drillContainers() === '' && drillNetworks() === '', 60_000)
 })
 

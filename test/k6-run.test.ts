@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { findTool } from '../src/lib/tools.ts'
 import type { Report } from '../src/reporters/report.ts'
 import { describeWithK6 } from './support/k6.ts'
 import { until } from './support/until.ts'
@@ -43,6 +44,12 @@ control: naive
   'import.js': `import './nowhere.js'\nexport default function () {}\n`,
   'throws.js': `export default function () {\n  throw new Error('no money')\n}\n`,
   'setup.js': `export function setup() {\n  throw new Error('no shop')\n}\nexport default function () {}\n`,
+  'strange.js': `import http from 'k6/http'
+export const options = { vus: 2, iterations: 30 }
+export default function () {
+  http.post(__ENV.DOORS.split(',')[0] + '/mutex', JSON.stringify({ productId: 1 }))
+}
+`,
   'mine.js': `import http from 'k6/http'
 const doors = __ENV.DOORS.split(',')
 export const options = { vus: 2, iterations: 30, thresholds: { http_reqs: ['count<10'], http_req_failed: ['rate<0.5'] } }
@@ -59,8 +66,11 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-function start(line: string, command = 'run') {
-  const child = spawn(process.execPath, [cli, command, ...line.split(' ')], { cwd: folder })
+function start(line: string, command = 'run', env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [cli, command, ...line.split(' ')], {
+    cwd: folder,
+    env: { ...process.env, ...env },
+  })
   onTestFinished(() => void child.kill('SIGKILL'))
   const output = { stdout: '', stderr: '' }
   child.stdout.on('data', (data: Buffer) => (output.stdout += data.toString()))
@@ -100,6 +110,17 @@ test.each([
   expect([exitCode, stdout]).toEqual([2, ''])
   expect(stderr).toContain(sentence)
   expect(stderr.trim().split('\n')).toHaveLength(1)
+})
+
+test('k6 absent: one sentence, exit code 3, and nothing is started', async () => {
+  const bin = join(folder, 'bin')
+  await mkdir(bin)
+  for (const tool of ['redis-server', 'toxiproxy-server'] as const) await symlink(findTool(tool), join(bin, tool))
+  const without = { PATH: bin, PICKLOCK_CACHE: join(folder, 'cache') }
+  const { output, ended } = start('./shop.yaml --load k6', 'run', without)
+  expect(await ended).toBe(3)
+  expect(output).toEqual({ stdout: '', stderr: 'picklock: k6 is missing; type: picklock setup k6\n' })
+  expect(await readdir(folder)).not.toContain('reports')
 })
 
 describeWithK6('k6 refuses', () => {
@@ -153,6 +174,27 @@ describeWithK6('picklock run --load k6', () => {
       { metric: 'k6 http_req_failed', threshold: 'rate<0.5', value: 0, ok: true },
       { metric: 'k6 http_reqs', threshold: 'count<10', value: 30, ok: false },
     ])
+  })
+
+  test('the script of docs/scaling.md is understood', async () => {
+    const page = await readFile(resolve(import.meta.dirname, '../docs/scaling.md'), 'utf8')
+    await writeFile(join(folder, 'doc.js'), /```js\n([^]*?)```/.exec(page)![1]!)
+    const { stdout } = await run('oversell --load k6 --k6-script doc.js --set load.duration=1s --format json --quiet')
+    const { counts } = reportIn(stdout)
+    expect([counts['misunderstood'], counts['requests']! > 0]).toEqual([undefined, true])
+  })
+
+  test('a script that asks for what the doors do not have learns it', async () => {
+    const { exitCode, stdout } = await run('./shop.yaml --load k6 --k6-script strange.js --format json --quiet')
+    const report = reportIn(stdout)
+    expect([exitCode, report.counts['misunderstood']]).toEqual([4, 30])
+    expect(report.unknownBecause).toContainEqual(
+      expect.stringMatching(
+        /: the servers' doors did not understand 30 requests, see logs\/server-1\.log for the first$/,
+      ),
+    )
+    const log = await readFile(join(folder, 'reports', 'latest', 'logs', 'server-1.log'), 'utf8')
+    expect(log).toContain('the door answered POST /mutex with 400: requestId: Invalid input')
   })
 
   test.each([

@@ -1,11 +1,16 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { percentile } from '../src/history/samples.ts'
 import { Children } from '../src/lib/children.ts'
+import { findTool } from '../src/lib/tools.ts'
 import { beginLoad } from '../src/load/drive.ts'
+import { k6Env } from '../src/load/k6/command.ts'
 import { startInstances } from '../src/load/k6/instances.ts'
 import type { BesideContext } from '../src/load/load.ts'
 import { k6Script } from '../src/plan/k6-script.ts'
@@ -164,6 +169,32 @@ describeWithK6('k6', () => {
       expect.stringMatching(/^k6-1 ended with exit code 108: .*; its log: logs\/k6-1\.log$/),
     ])
   })
+
+  test.each(['orders', 'coupons', 'points', 'mutex'])(
+    '%s.js by hand: it wants to know the doors, and no more',
+    async (name) => {
+      await using shop = await counter()
+      const byHand = async (...more: string[]) => {
+        const script = join(import.meta.dirname, '../k6', `${name}.js`)
+        const k6 = spawn(findTool('k6'), ['run', '--vus', '2', '--iterations', '20', ...more, script], {
+          stdio: ['ignore', 'ignore', 'pipe'],
+          env: { ...process.env, ...k6Env() },
+        })
+        const [stderr, [code]] = await Promise.all([text(k6.stderr), once(k6, 'exit')])
+        return { code: code as number, stderr }
+      }
+      expect((await byHand('-e', `DOORS=${shop.doors.join(',')}`)).code).toBe(0)
+      expect(shop.asked.map(({ door }) => door).toSorted((a, b) => a - b)).toEqual([
+        ...Array(10).fill(0),
+        ...Array(10).fill(1),
+      ])
+      const { code, stderr } = await byHand()
+      expect(stderr).toContain(
+        'DOORS is empty; give the addresses of the order servers: -e DOORS=http://127.0.0.1:1234',
+      )
+      expect(code).not.toBe(0)
+    },
+  )
 
   test('nobody behind the doors: requests that were not delivered are counted', async () => {
     await using children = await Children.open()

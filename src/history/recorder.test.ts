@@ -1,9 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { line, Recorder, type Observation } from './recorder.ts'
+
+/** Resolves at the end of a turn, after what was recorded in it is written. */
+const turn = () => new Promise((ended) => process.nextTick(setImmediate, ended))
 
 let folder: string
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'recorder-'))))

@@ -50,7 +50,8 @@ export class Recorder implements AsyncDisposable {
       return
     }
     this.#scheduled = true
-    setImmediate(this.#endOfTurn)
+    // After what this moment still plans for the end of the turn: a lock that sends its commands of one turn together goes first.
+    process.nextTick(setImmediate, this.#endOfTurn)
   }
 
   readonly #endOfTurn = () => {

@@ -99,12 +99,13 @@ async function onAnotherPort(toxiproxy: Toxiproxy, spec: Spec, runtime: Runtime,
   for (let tries = 1; ; tries++) {
     const asked = body(spec, runtime, await runtime.port())
     try {
-      return await answered(toxiproxy.createProxy(asked))
+      return await answered(create(toxiproxy, asked))
     } catch (error) {
       if (tries < portTries) continue
       const log = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').slice(-2).join(' / ')
+      const more = runtime.kind === 'attach' ? 'its ports for links are given by --link-ports' : log
       throw new EnvironmentError(
-        `Toxiproxy does not open the link ${spec.from}→${spec.to}: ${(error as Error).message}; ${log}`,
+        `Toxiproxy does not open the link ${spec.from}→${spec.to}: ${(error as Error).message}; ${more}`,
       )
     }
   }
@@ -219,6 +220,14 @@ async function undo(toxic: Toxic<Record<string, number>>): Promise<void> {
 
 /** Toxiproxy's answer, or a rejection when it is overdue. */
 const answered = <Value>(call: Promise<Value>): Promise<Value> => within(apiTimeoutMs, "Toxiproxy's answer", call)
+
+/** As the client does it, but a refusal keeps Toxiproxy's own words (`listen tcp …: address already in use`), of which the client tells the status only. */
+async function create(toxiproxy: Toxiproxy, asked: ReturnType<typeof body>): Promise<Proxy> {
+  const response = await fetch(`${toxiproxy.host}/proxies`, { method: 'POST', body: JSON.stringify(asked) })
+  const text = await response.text()
+  if (response.ok) return toxiproxy.get(asked.name)
+  throw new Error(/"error":"([^"]+)"/.exec(text)?.[1] ?? text.trim())
+}
 
 /** Disposing of it a second time does nothing. */
 function once(undo: () => Promise<void>): AsyncDisposable {

@@ -101,6 +101,7 @@ const outcomes = [
   ['dropped_iterations', 'dropped iterations'],
   ['undelivered_requests', 'undelivered'],
   ['turned_away', 'turned away at the door'],
+  ['misunderstood', 'not understood at the door'],
 ] as const
 
 function loadSentence({ counts, workload }: Report): string {

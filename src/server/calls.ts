@@ -44,7 +44,7 @@ export async function acquire(counter: Counter, process: string, key: string): P
   const { lock, ttlMs, waitMs, tally } = counter
   const op = counter.nextOp()
   counter.record({ process, type: 'invoke', f: 'acquire', op, key, ttlMs, waitMs })
-  tally.asked.add(key)
+  tally.ask(key)
   const cancel = new AbortController()
   try {
     const grant = await counter.acquireDeadline.within(

@@ -132,16 +132,21 @@ function clerk(shop: Shop): (request: IncomingMessage, response: ServerResponse)
   const { door } = shop.workload
   const match = pathMatcher(door.path)
   const callers = new Callers(shop.server)
+  /** What is no request is answered and counted; the first one is told in the log, for whoever wrote the script that sends it. */
+  const decline = ({ method, url }: IncomingMessage, response: ServerResponse, status: number, message: string) => {
+    if (shop.tally.misunderstood++ === 0) console.log(`the door answered ${method} ${url} with ${status}: ${message}`)
+    reply(response, status, { message })
+  }
   return async (request, response) => {
     const intendedNs = shop.now()
     const path = request.url?.split('?', 1)[0] ?? '/'
     const ours = match(path)
     const method = ours ? 'POST' : ['/health', '/metrics'].includes(path) ? 'GET' : undefined
     if (method === undefined)
-      return reply(response, 404, { message: `there is no ${path} here; there is ${door.path}, /health, /metrics` })
+      return decline(request, response, 404, `there is no ${path} here; there is ${door.path}, /health, /metrics`)
     if (request.method !== method) {
       response.setHeader('allow', method)
-      return reply(response, 405, { message: `${path} answers ${method} only` })
+      return decline(request, response, 405, `${path} answers ${method} only`)
     }
     if (path === '/health') return reply(response, 200, { server: shop.server, lock: 'open' })
     if (path === '/metrics') {
@@ -153,10 +158,10 @@ function clerk(shop: Shop): (request: IncomingMessage, response: ServerResponse)
     const body = await read(request)
     if (body === undefined) {
       response.setHeader('connection', 'close')
-      return reply(response, 413, { message: `the body is larger than ${bodyMaxBytes} bytes` })
+      return decline(request, response, 413, `the body is larger than ${bodyMaxBytes} bytes`)
     }
     const said = parse(body, door.body)
-    if (typeof said === 'string') return reply(response, 400, { message: said })
+    if (typeof said === 'string') return decline(request, response, 400, said)
     const order = { ...said, ...ours }
     const meantNs = Number(request.headers[intendedHeader] ?? Number.NaN)
     const meant = Number.isSafeInteger(meantNs) && meantNs >= 0 ? meantNs : intendedNs

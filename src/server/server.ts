@@ -166,8 +166,9 @@ export async function openServer(
     async [Symbol.asyncDispose]() {
       door.refuse()
       await shop.works.close(closeWorksMaxMs)
-      const turnedAway = tally.turnedAway > 0 ? { turned_away: tally.turnedAway } : {}
-      const counted = { ...counts, ...turnedAway, unhandled_errors: tally.unhandled }
+      const atTheDoor = { turned_away: tally.turnedAway, misunderstood: tally.misunderstood }
+      const rare = Object.fromEntries(Object.entries(atTheDoor).filter(([, count]) => count > 0))
+      const counted = { ...counts, ...rare, unhandled_errors: tally.unhandled }
       record({ process: server, type: 'info', f: 'count', counts: counted, lock: countersOf(lock) })
       await running.disposeAsync()
       report()

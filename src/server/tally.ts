@@ -3,6 +3,9 @@ import { nothingYet, type Progress } from './messages.ts'
 
 type Total = Exclude<keyof Progress, 'holding'>
 
+/** A shop with a key for each order must not remember all of them. */
+const askedMax = 10_000
+
 /** The totals of a server process, for the controller's progress line and for GET /metrics. */
 export class Tally {
   readonly totals: Record<Total, number> = { ...nothingYet }
@@ -10,12 +13,14 @@ export class Tally {
     RequestOutcome,
     number
   >
-  /** Every key that the lock was ever asked for. */
+  /** Keys that the lock was asked for, the first `askedMax` of them: more than an audit ever tries (audit.ts). */
   readonly asked = new Set<string>()
   /** Errors that the lock under test threw outside of any call. */
   unhandled = 0
   /** Requests that the door refused, because the server was closing or had too many. */
   turnedAway = 0
+  /** Requests that were none: another path or method, or a body that is not what this door takes. */
+  misunderstood = 0
   readonly #holding = new Map<string, number>()
   #wantHolds: ((holding: string[]) => void)[] = []
   readonly #changed: () => void
@@ -23,6 +28,10 @@ export class Tally {
   /** @param changed called after every change, so it has to be cheap */
   constructor(changed: () => void) {
     this.#changed = changed
+  }
+
+  ask(key: string): void {
+    if (this.asked.size < askedMax) this.asked.add(key)
   }
 
   add(total: Total): void {

@@ -1,7 +1,7 @@
 import type { Command, Redis } from 'ioredis'
 import { deadlines } from './deadlines.ts'
 
-/** So many commands of one moment go out together: enough to save most of the writes, and few enough to keep the server at work meanwhile. */
+/** So many commands of one turn go out together: enough to save most of the writes, and few enough to keep the server at work meanwhile. */
 const together = 6
 
 /** What is asked of one Redis. */
@@ -27,7 +27,7 @@ export interface Requests {
  */
 export function requests(redis: Redis, timeoutMs: number): Requests {
   const within = deadlines(timeoutMs, () => redis.disconnect(true))
-  /** Of the stream that is held back until the end of this moment. */
+  /** Of the stream that is held back until the end of this turn. */
   let held: Redis['stream'] | undefined
   let waiting = 0
   redis.on('ready', within.renewed)
@@ -38,8 +38,9 @@ export function requests(redis: Redis, timeoutMs: number): Requests {
   }
 
   /**
-   * Callers who were answered by one read ask again one right after the other, and a write for each is most of what a request costs.
-   * So while others are under way what is sent waits for the end of this moment, in small parcels.
+   * Callers who were answered by one read, or whose own customers came at one moment, ask one right after the other, and a write for each is
+   * most of what a request costs. So while others are under way what is sent waits for the end of this turn of the event loop, in small
+   * parcels.
    */
   function gather(): void {
     if (held) {
@@ -51,7 +52,7 @@ export function requests(redis: Redis, timeoutMs: number): Requests {
       held = redis.stream
       waiting = 0
       held.cork()
-      process.nextTick(flush)
+      setImmediate(flush)
     }
   }
 
