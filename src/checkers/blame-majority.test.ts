@@ -72,3 +72,22 @@ test('a vote that was taken back before the grant is not the one that counted', 
   )
   expect(findings).toMatchObject([{ blame: 'topology', story: "redis-2 evicted server-1's key at 1.200 s" }])
 })
+
+test('tries of others that no sample tells of are not votes of who has a majority without them', () => {
+  const others = (node: string, t: number) => [key(node, t, 'set'), key(node, t, 'expire'), key(node, t + 0.1, 'del')]
+  const findings = find(
+    'redlock',
+    a(),
+    b(1500),
+    ...trio(999, 'token-1', 1, 3),
+    ...others('redis-2', 1100),
+    ...restart(1200, 1400, 'redis-1'),
+    key('redis-1', 1401, 'sample', 'stock:7', { pttlMs: -2 }),
+    ...trio(1499, 'token-2', 1, 2),
+    key('redis-3', 1590, 'del'),
+    ...others('redis-3', 1600),
+  )
+  expect(findings).toMatchObject([
+    { blame: 'topology', story: 'redis-1 died at 1.200 s and came back without the key' },
+  ])
+})

@@ -12,8 +12,15 @@ export function judgeMajority(scene: Suspects, a: Hold, b: Hold, nodeCount: numb
   const known = record.nodes.filter((node) => record.track(node, a.key) !== undefined)
   if (known.length === 0) return noKey(scene, a, b)
 
+  const votesOf = (hold: Hold) => {
+    const seen = known.filter((node) => scene.anchor(node, hold) !== undefined)
+    // A write that no sample tells of may be anybody's: who has a majority without it is not said to have had it.
+    const proven = seen.filter((node) => scene.proven(node, hold))
+    return proven.length >= majority ? proven : seen
+  }
+  const had = new Set(votesOf(a))
   for (const hold of [a, b]) {
-    const votes = known.filter((node) => scene.anchor(node, hold) !== undefined)
+    const votes = votesOf(hold)
     if (votes.length >= majority) continue
     const unseen = record.nodes.filter((node) => !votes.includes(node) && mayHaveGrantedUnseen(scene, node, hold))
     if (votes.length + unseen.length >= majority)
@@ -26,9 +33,8 @@ export function judgeMajority(scene: Suspects, a: Hold, b: Hold, nodeCount: numb
 
   let free = 0
   const byBlame = new Map<Blame, { node: string; judgement: Judgement }[]>()
-  for (const node of known) {
-    if (scene.anchor(node, b) === undefined) continue
-    if (scene.anchor(node, a) === undefined) free++
+  for (const node of votesOf(b)) {
+    if (!had.has(node)) free++
     else {
       const judgement = onNode(scene, node, a, b)
       byBlame.set(judgement.blame, [...(byBlame.get(judgement.blame) ?? []), { node, judgement }])
