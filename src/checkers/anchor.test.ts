@@ -10,7 +10,10 @@ const grant = { key: 'stock:7', token: 'token-1', invokeNs: 1000e6, startNs: 200
 
 /** What the record takes for its write: the event and its time in ms. */
 function anchor(...events: (KeyEvent | KeyEvent[])[]): string | undefined {
-  const track = keyRecord(events.flat(), ['stock:7'], () => ['token-1']).track('redis-1', 'stock:7')
+  const track = keyRecord(events.flat(), ['stock:7'], { tokens: () => ['token-1'], isHeld: () => true }).track(
+    'redis-1',
+    'stock:7',
+  )
   const at = anchorOf(track, grant)
   const event = at === undefined ? undefined : track!.events[at]
   return event && `${event.event} ${event.t / 1e6}`

@@ -119,6 +119,14 @@ test('where no value was seen at all, nobody knows whether tokens tell', () => {
   expect(find('single', events)).toEqual([])
 })
 
+test('nor where the values that were seen are of tries that nobody was granted', () => {
+  const grant = key('redis-1', 1050, 'set')
+  const others = key('redis-1', 5000, 'sample', 'stock:7', { value: 'a try', pttlMs: 700 })
+  expect(find('single', other(), victim(), grant, key('redis-1', 1500, 'del'), others)).toEqual([])
+  const during = key('redis-1', 1400, 'sample', 'stock:7', { value: 'no token', pttlMs: 2300 })
+  expect(find('single', other(), victim(), grant, during, key('redis-1', 1500, 'del'), others)).toHaveLength(1)
+})
+
 test('locks without tokens: only what came well after the grant', () => {
   const bare = { token: '' }
   const events = [other(1499.5, bare), victim(bare), key('redis-1', 999.5, 'set')]

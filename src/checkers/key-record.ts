@@ -18,8 +18,8 @@ export interface KeyRecord {
   /** Times in which a node's events may have been missed. */
   gaps(node: string): readonly Gap[]
   /**
-   * Whether any grant's token was ever seen in a value: a lock may tell the caller another token than the one that it stores. Where no value was seen at all,
-   * nobody knows, and they count as telling.
+   * Whether any grant's token was ever seen in a value: a lock may tell the caller another token than the one that it stores. Where no value was seen
+   * while somebody held the key, nobody knows, and they count as telling: what a try leaves for a moment has the token of no grant.
    */
   tokensTell(): boolean
 }
@@ -53,11 +53,19 @@ const markers: ReadonlySet<string> = new Set(['gap', 'resync'])
 export const writes = (event: KeyEvent): boolean =>
   !quiet.has(event.event) && !removals.has(event.event) && !markers.has(event.event)
 
-/** O(n). @param tokens some tokens of a lock key's grants, to recognise the lock's own key by */
+/** What the servers believed of a lock key. */
+export interface Belief {
+  /** Some tokens of its grants, to recognise the lock's own key by. */
+  tokens(lockKey: string): readonly string[]
+  /** Whether somebody held it. */
+  isHeld(lockKey: string, t: number): boolean
+}
+
+/** O(n) */
 export function keyRecord(
   events: readonly Event[],
   lockKeys: readonly string[],
-  tokens: (lockKey: string) => readonly string[],
+  { tokens, isHeld }: Belief,
 ): KeyRecord {
   const known = new Set(lockKeys)
   const nodes = new Map<string, NodeRecord>()
@@ -84,11 +92,10 @@ export function keyRecord(
   return {
     tokensTell: () =>
       (tell ??=
-        [...nodes.values()].some(({ byLockKey }) =>
-          [...byLockKey].some(([lockKey, tracks]) =>
-            [...tracks.values()].some((track) => holdsOne(track, tokens(lockKey))),
-          ),
-        ) || [...nodes.values()].every(({ all }) => all.every(({ events }) => !events.some(hasValue)))),
+        someTrack(nodes, (track, lockKey) => holdsOne(track, tokens(lockKey))) ||
+        !someTrack(nodes, ({ events }, lockKey) =>
+          events.some(({ value, t }) => value !== undefined && isHeld(lockKey, t)),
+        )),
     nodes: [...nodes.keys()].sort(),
     hasStrangers,
     gaps: (node) => nodes.get(node)?.gaps ?? [],
@@ -99,6 +106,11 @@ export function keyRecord(
     },
   }
 }
+
+const someTrack = (nodes: ReadonlyMap<string, NodeRecord>, is: (track: Track, lockKey: string) => boolean): boolean =>
+  [...nodes.values()].some(({ byLockKey }) =>
+    [...byLockKey].some(([lockKey, tracks]) => [...tracks.values()].some((track) => is(track, lockKey))),
+  )
 
 interface NodeRecord {
   gaps: Gap[]
@@ -190,8 +202,6 @@ export function ownerOf(name: string, lockKeys: ReadonlySet<string>): string | n
 
 const isWordCharacter = (character: string | undefined) => character !== undefined && /[\p{L}\p{N}]/u.test(character)
 const isBoundary = (name: string, at: number) => !(isWordCharacter(name[at - 1]) && isWordCharacter(name[at]))
-
-const hasValue = ({ value }: KeyEvent) => value !== undefined
 
 /** Samples that are looked at to choose a track. */
 const samplesMax = 200

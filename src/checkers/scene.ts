@@ -38,7 +38,7 @@ export function sceneOf({ plan, events }: Evidence): Scene {
 
 function build(events: readonly Event[], sentinel: boolean): Scene {
   const holds = holdsOf(events)
-  const record = keyRecord(events, askedFor(events), someTokens(holds))
+  const record = keyRecord(events, askedFor(events), { tokens: someTokens(holds), isHeld: whetherHeld(holds) })
   const scene: Scene = {
     holds,
     record,
@@ -107,5 +107,26 @@ function someTokens(holds: Holds): (lockKey: string) => readonly string[] {
       }
     }
     return byKey.get(lockKey) ?? []
+  }
+}
+
+/** By the hold that began last: where several believed it at once, that is somebody. */
+function whetherHeld(holds: Holds): (lockKey: string, t: number) => boolean {
+  let byKey: Map<string, number[]> | undefined
+  return (lockKey, t) => {
+    byKey ??= Map.groupBy(
+      Array.from({ length: holds.size }, (_, i) => i),
+      (i) => holds.keys[holds.keyOf[i]!]!,
+    )
+    const of = byKey.get(lockKey) ?? []
+    let low = 0
+    let high = of.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (holds.startNs[of[middle]!]! <= t) low = middle + 1
+      else high = middle
+    }
+    const last = of[low - 1]
+    return last !== undefined && t <= Math.min(holds.endNs[last]!, holds.releaseNs[last]!)
   }
 }
