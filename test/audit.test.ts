@@ -4,15 +4,8 @@ import { join } from 'node:path'
 import type { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AuditReport } from '../src/audit/report.ts'
-import {
-  asUserOfHelp,
-  cutAfter,
-  freePort,
-  makeCertificates,
-  picklock,
-  startServer,
-  type Certificates,
-} from './support/live.ts'
+import { freePort } from './support/free-port.ts'
+import { asUserOfHelp, cutAfter, makeCertificates, picklock, startServer, type Certificates } from './support/live.ts'
 import { chromium, noChromium, openInBrowser } from './support/browser.ts'
 import { startRedis, type TestRedis } from './support/redis.ts'
 import { until } from './support/until.ts'

@@ -12,6 +12,7 @@ import type { Event, KeyEvent } from '../src/history/event.ts'
 import { observe } from '../src/history/observer.ts'
 import type { Observation } from '../src/history/recorder.ts'
 import { drillClock, monotonicNs } from '../src/lib/clock.ts'
+import { freePort } from './support/free-port.ts'
 
 const password = 'observer-test'
 let folder: string
@@ -281,14 +282,4 @@ async function stopRedis(): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return
   server.kill('SIGKILL')
   await once(server, 'exit')
-}
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  const address = listener.address()
-  listener.close()
-  await once(listener, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { asUserOfHelp, cutAfter, freePort, picklock, startServer } from './support/live.ts'
+import { freePort } from './support/free-port.ts'
+import { asUserOfHelp, cutAfter, picklock, startServer } from './support/live.ts'
 import { startRedis, type TestRedis } from './support/redis.ts'
 import { until } from './support/until.ts'
 

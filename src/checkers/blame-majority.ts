@@ -18,9 +18,11 @@ export function judgeMajority(scene: Suspects, a: Hold, b: Hold, nodeCount: numb
     const proven = seen.filter((node) => scene.proven(node, hold))
     return proven.length >= majority ? proven : seen
   }
-  const had = new Set(votesOf(a))
-  for (const hold of [a, b]) {
-    const votes = votesOf(hold)
+  const [votesA, votesB] = [votesOf(a), votesOf(b)]
+  for (const [hold, votes] of [
+    [a, votesA],
+    [b, votesB],
+  ] as const) {
     if (votes.length >= majority) continue
     const unseen = record.nodes.filter((node) => !votes.includes(node) && mayHaveGrantedUnseen(scene, node, hold))
     if (votes.length + unseen.length >= majority)
@@ -33,8 +35,8 @@ export function judgeMajority(scene: Suspects, a: Hold, b: Hold, nodeCount: numb
 
   let free = 0
   const byBlame = new Map<Blame, { node: string; judgement: Judgement }[]>()
-  for (const node of votesOf(b)) {
-    if (!had.has(node)) free++
+  for (const node of votesB) {
+    if (!votesA.includes(node)) free++
     else {
       const judgement = onNode(scene, node, a, b)
       byBlame.set(judgement.blame, [...(byBlame.get(judgement.blame) ?? []), { node, judgement }])

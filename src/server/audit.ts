@@ -8,7 +8,7 @@ const keysMax = 32
 const waitMaxMs = 5_000
 
 /**
- * When the drill is over: takes keys that this server asked for once more, all at once, and gives it back. A lock that still refuses
+ * When the drill is over: takes keys that this server asked for once more, all at once, and gives them back. A lock that still refuses
  * after the length of a lease, though nobody holds anything, has left something behind that no look at Redis shows. It is recorded as
  * `audit`, and measured by nobody. `busy`: names of keys that are on a node: their leases may have some time to go, and they are left out.
  */

@@ -5,6 +5,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { freePort } from './free-port.ts'
 import type { TestRedis } from './redis.ts'
 import { until } from './until.ts'
 
@@ -181,15 +182,6 @@ export async function cutAfter(port: number, bytes: number): Promise<ServerProce
       await once(server, 'close')
     },
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /**
