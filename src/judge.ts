@@ -1,7 +1,8 @@
 import { quote } from 'shlex'
 import { holdsDuring, holdsOf } from './checkers/holds.ts'
 import type { DrillRecord } from './drill.ts'
-import type { Event, FaultEvent, TopologyEvent } from './history/event.ts'
+import type { Event, FaultEvent } from './history/event.ts'
+import { eventsOf } from './history/kinds.ts'
 import { measure } from './history/measure.ts'
 import type { History } from './history/reader.ts'
 import type { Plan } from './plan/scenario.ts'
@@ -101,7 +102,7 @@ export function caught(control: Report): NonNullable<Report['control']> {
 function faultsOf({ plan, events }: DrillRecord): Report['faults'] {
   const holds = holdsOf(events)
   const byOp = new Map<number, FaultEvent[]>()
-  for (const event of events) if (event.f === 'fault') byOp.set(event.op, [...(byOp.get(event.op) ?? []), event])
+  for (const event of eventsOf(events, 'fault')) byOp.set(event.op, [...(byOp.get(event.op) ?? []), event])
   const endNs = events.at(-1)?.t ?? 0
   const ms = (ns: number | undefined) => (ns === undefined ? null : ns / 1e6)
   return [...byOp.entries()]
@@ -135,9 +136,9 @@ function faultsOf({ plan, events }: DrillRecord): Report['faults'] {
 /** A primary that Sentinel gave up after the fault hit it, until the same node is hit again: part of what the fault did. */
 function switchesAway(events: readonly Event[], landed: FaultEvent): string[] {
   const hit = new Set(landed.target.split(/[^\w-]+/))
-  const next = events.find((event) => event.f === 'fault' && event.stage === 'landed' && event.t > landed.t)
-  return events
-    .filter((event): event is TopologyEvent => event.f === 'topology' && event.event === 'switch-master')
+  const next = eventsOf(events, 'fault').find(({ stage, t }) => stage === 'landed' && t > landed.t)
+  return eventsOf(events, 'topology')
+    .filter(({ event }) => event === 'switch-master')
     .filter((event) => hit.has(event.from ?? '') && event.t > landed.t && event.t < (next?.t ?? Infinity))
     .map((event) => `+switch-master to ${event.to} after ${((event.t - landed.t) / 1e9).toFixed(3)} s`)
 }

@@ -7,6 +7,7 @@ import { leaseDoubts } from './checkers/lease-doubts.ts'
 import { grantsOf, holdsOf, serverOf } from './checkers/holds.ts'
 import { tornWorks, type Torn } from './checkers/torn.ts'
 import type { Event } from './history/event.ts'
+import { eventsOf } from './history/kinds.ts'
 import type { Measured } from './history/measure.ts'
 import { percentile } from './history/samples.ts'
 import type { Damage } from './ledger/ledger.ts'
@@ -93,8 +94,8 @@ export function judge(testimony: Testimony, all: readonly Checker[] = Object.val
 
 /** That the drill ended before its time, and why; it can be invalid or unknown then, never valid. */
 export function endedEarly(events: readonly Event[]): Report['endedEarly'] {
-  const event = events.find((each) => each.f === 'phase' && each.phase === 'ended-early')
-  if (event?.f !== 'phase') return undefined
+  const event = eventsOf(events, 'phase').find(({ phase }) => phase === 'ended-early')
+  if (event === undefined) return undefined
   return { threshold: event.threshold ?? 'a threshold', atMs: event.t / 1e6 }
 }
 
@@ -235,7 +236,7 @@ function lackOfEvidence({ plan, events, faults, measured }: Testimony): string[]
       `of ${plural(granted, 'grant')} ${abandoned} led to no finished work, and ${plan.name} needs ${grants} that do (evidence.grants)`,
     )
 
-  const switched = events.filter((event) => event.f === 'topology' && event.event === 'switch-master').length
+  const switched = eventsOf(events, 'topology').filter(({ event }) => event === 'switch-master').length
   if (switched < switches)
     doubts.push(
       `the primary was replaced ${switched === 0 ? 'never' : `${plural(switched, 'time')} only`}, and ${plan.name} needs ${switches} to tell anything (evidence.switches)`,
@@ -263,9 +264,9 @@ function lackOfEvidence({ plan, events, faults, measured }: Testimony): string[]
     exit: 'the program of %s ended unasked',
     contract: 'the lock of %s broke its contract',
   }
-  for (const event of events) {
-    if (event.f === 'phase' && event.phase === 'interrupted') doubts.push(interruptedDoubt)
-    if (event.f === 'adapter' && event.event !== 'log' && event.event !== 'lag')
+  for (const { phase } of eventsOf(events, 'phase')) if (phase === 'interrupted') doubts.push(interruptedDoubt)
+  for (const event of eventsOf(events, 'adapter')) {
+    if (event.event !== 'log' && event.event !== 'lag')
       doubts.push(`${format(told[event.event], serverOf(event.process))}: ${event.error ?? 'it gave no reason'}`)
   }
   return doubts

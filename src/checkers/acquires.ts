@@ -1,4 +1,5 @@
 import type { Event } from '../history/event.ts'
+import { eventsOf } from '../history/kinds.ts'
 import { plural } from './damage.ts'
 import { duration } from './words.ts'
 
@@ -17,8 +18,7 @@ export interface Fates {
 export function fatesDuring(events: readonly Event[], fromNs: number, toNs: number): Fates {
   const invoked = new Map<number, number>()
   const fates: Fates = { granted: 0, contended: 0, unavailable: 0, uncertain: 0, open: 0, slowestMs: 0 }
-  for (const event of events) {
-    if (event.f !== 'acquire') continue
+  for (const event of eventsOf(events, 'acquire')) {
     if (event.type === 'invoke') {
       if (event.t < toNs) invoked.set(event.op, event.t)
       continue

@@ -1,6 +1,7 @@
 import type { Event, OperationEvent } from '../history/event.ts'
 import type { Hold } from './holds.ts'
 import { readLagNs } from './key-record.ts'
+import { partitionPoint } from '../lib/partition-point.ts'
 
 /** One call of the lock, from its invoke to its answer. */
 export interface Call {
@@ -82,7 +83,7 @@ export function culpritAt(calls: Calls, victim: Hold, t: number): Call | undefin
   const ofKey = calls.ofKey(victim.key)
   let best: Call | undefined
   let bestRank = 0
-  const last = lastInvoked(ofKey, t)
+  const last = partitionPoint(ofKey.length, (index) => ofKey[index]!.invokeNs <= t) - 1
   for (let i = last; i >= 0 && last - i < searchMax; i--) {
     const call = ofKey[i]!
     const underWay = call.endNs >= t - readLagNs
@@ -98,14 +99,3 @@ export function culpritAt(calls: Calls, victim: Hold, t: number): Call | undefin
 }
 
 const ranks = { release: 4, acquire: 3, extend: 2 }
-
-function lastInvoked(calls: readonly Call[], t: number): number {
-  let low = 0
-  let high = calls.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (calls[middle]!.invokeNs <= t) low = middle + 1
-    else high = middle
-  }
-  return low - 1
-}

@@ -1,15 +1,26 @@
-/** Growing columns: a million holds cost no million objects. */
+/** Growing columns: a million holds cost no million objects. What is not used of their capacity takes hardly any memory. */
 export class Columns {
   size = 0
-  startNs = new Float64Array(1024)
-  hardEndNs = new Float64Array(1024)
-  releaseNs = new Float64Array(1024)
-  validUntilNs = new Float64Array(1024)
-  lagNs = new Float64Array(1024)
-  invokeAt = new Int32Array(1024)
-  okAt = new Int32Array(1024)
-  keyOf = new Int32Array(1024)
+  startNs: Float64Array
+  hardEndNs: Float64Array
+  releaseNs: Float64Array
+  validUntilNs: Float64Array
+  lagNs: Float64Array
+  invokeAt: Int32Array
+  okAt: Int32Array
+  keyOf: Int32Array
   #sorted = true
+
+  constructor(capacity: number) {
+    this.startNs = new Float64Array(capacity)
+    this.hardEndNs = new Float64Array(capacity)
+    this.releaseNs = new Float64Array(capacity)
+    this.validUntilNs = new Float64Array(capacity)
+    this.lagNs = new Float64Array(capacity)
+    this.invokeAt = new Int32Array(capacity)
+    this.okAt = new Int32Array(capacity)
+    this.keyOf = new Int32Array(capacity)
+  }
 
   add(startNs: number, invokeAt: number, okAt: number, keyOf: number, lagNs: number): number {
     if (this.size === this.startNs.length) this.#grow()

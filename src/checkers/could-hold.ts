@@ -2,6 +2,8 @@ import type { Event } from '../history/event.ts'
 import type { Call, Calls } from './calls.ts'
 import { serverOf } from './holds.ts'
 import { readLagNs } from './key-record.ts'
+import { eventsOf } from '../history/kinds.ts'
+import { partitionPoint } from '../lib/partition-point.ts'
 
 /**
  * When somebody can have held a key, whatever he believed: from the invoke of every acquire that was granted to the answer of its release, and for
@@ -34,7 +36,7 @@ export function couldHold(events: readonly Event[], calls: Calls, leaseMs: numbe
   return {
     freeSinceNs(key, t) {
       const { fromNs, latestEndNs } = times(key)
-      const at = lastUpTo(fromNs, t)
+      const at = partitionPoint(fromNs.length, (index) => fromNs[index]! <= t) - 1
       const endNs = at < 0 ? -Infinity : latestEndNs[at]!
       return endNs >= t ? Infinity : endNs
     },
@@ -70,22 +72,10 @@ function timesOf(calls: readonly Call[], deaths: ReadonlyMap<string, number[]>, 
 
 function deathsOf(events: readonly Event[]): Map<string, number[]> {
   const deaths = new Map<string, number[]>()
-  for (const event of events)
-    if (event.f === 'topology' && event.event === 'down')
-      deaths.set(event.node, [...(deaths.get(event.node) ?? []), event.t])
+  for (const { event, node, t } of eventsOf(events, 'topology'))
+    if (event === 'down') deaths.set(node, [...(deaths.get(node) ?? []), t])
   return deaths
 }
 
 const deathAfter = (deaths: ReadonlyMap<string, number[]>, process: string, t: number): number | undefined =>
   deaths.get(serverOf(process))?.find((death) => death >= t)
-
-function lastUpTo(times: Float64Array, t: number): number {
-  let low = 0
-  let high = times.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (times[middle]! <= t) low = middle + 1
-    else high = middle
-  }
-  return low - 1
-}

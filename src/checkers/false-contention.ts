@@ -1,4 +1,5 @@
 import type { Event, KeyEvent, OperationEvent } from '../history/event.ts'
+import { eventsOf } from '../history/kinds.ts'
 import { callsOf, type Call } from './calls.ts'
 import type { Checker } from './checker.ts'
 import { couldHold } from './could-hold.ts'
@@ -21,7 +22,7 @@ export const falseContention = {
   metrics: ['false_contention'],
   check(evidence) {
     const { events, plan } = evidence
-    const refused = events.filter(isRefusal)
+    const refused = eventsOf(events, 'acquire').filter(isRefusal)
     if (refused.length === 0) return []
     const calls = callsOf(events)
     const leaseMs = largestTtlMs(events)
@@ -63,15 +64,13 @@ export const falseContention = {
   },
 } satisfies Checker
 
-const isRefusal = (event: Event): event is OperationEvent =>
-  event.f === 'acquire' && event.type === 'fail' && event.error === 'contended'
+const isRefusal = ({ type, error }: OperationEvent) => type === 'fail' && error === 'contended'
 
 /** The largest that was asked for, by an acquire or an extension; 0 where none was. */
 export function largestTtlMs(events: readonly Event[]): number {
   let largest = 0
-  for (const event of events)
-    if ((event.f === 'acquire' || event.f === 'extend') && event.ttlMs !== undefined && event.ttlMs > largest)
-      largest = event.ttlMs
+  for (const kind of ['acquire', 'extend'] as const)
+    for (const { ttlMs = 0 } of eventsOf(events, kind)) if (ttlMs > largest) largest = ttlMs
   return largest
 }
 

@@ -3,6 +3,7 @@ import type { Checker, Finding } from './checker.ts'
 import { damageFinding, plural } from './damage.ts'
 import { holdsOf } from './holds.ts'
 import { seconds } from './words.ts'
+import { partitionPoint } from '../lib/partition-point.ts'
 
 /** Exact at any size: numbers while they are safe, bigints beyond; JavaScript compares the two exactly. */
 type Fence = number | bigint
@@ -19,7 +20,7 @@ export const fence = {
     const { events } = evidence
     const { size, okAt, invokeAt, startNs, keyOf, keys } = holdsOf(events)
     /** Per key the grants that raised its fence, as indices of holds: they rise in time and in fence. */
-    const raised: number[][] = keys.map(() => [])
+    const raised: { holds: number[]; fences: Fence[] }[] = keys.map(() => ({ holds: [], fences: [] }))
     const violations: Violation[] = []
     const grant = (hold: number) => events[okAt[hold]!] as OperationEvent
     let lastOkAt = -1
@@ -33,11 +34,13 @@ export const fence = {
         continue
       }
       const granted = raised[keyOf[i]!]!
-      const before = lastBefore(granted, startNs, events[invokeAt[i]!]?.t ?? event.t)
-      if (before !== undefined && value <= parse(grant(before).fence!)!)
-        violations.push({ event, earlier: grant(before) })
-      const highest = granted.at(-1)
-      if (highest === undefined || value > parse(grant(highest).fence!)!) granted.push(i)
+      const before = lastBefore(granted.holds, startNs, events[invokeAt[i]!]?.t ?? event.t)
+      if (before >= 0 && value <= granted.fences[before]!)
+        violations.push({ event, earlier: grant(granted.holds[before]!) })
+      const highest = granted.fences.at(-1)
+      if (highest !== undefined && value <= highest) continue
+      granted.holds.push(i)
+      granted.fences.push(value)
     }
 
     const accepted = damageFinding('stale_writes_accepted', evidence, 'their fence is lower than one that it had seen')
@@ -72,18 +75,12 @@ function summary(violations: readonly Violation[]): Finding[] {
   ]
 }
 
-/** The last of the grants before `t`. */
-function lastBefore(granted: readonly number[], startNs: Float64Array, t: number): number | undefined {
-  let low = 0
-  let high = granted.length
-  // Without contention it is the newest.
-  if (high > 0 && startNs[granted[high - 1]!]! < t) return granted[high - 1]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (startNs[granted[middle]!]! < t) low = middle + 1
-    else high = middle
-  }
-  return granted[low - 1]
+/** The index of the last of the grants before `t`; -1 where there is none. */
+function lastBefore(granted: readonly number[], startNs: Float64Array, t: number): number {
+  const last = granted.length - 1
+  // So it is without contention.
+  if (last < 0 || startNs[granted[last]!]! < t) return last
+  return partitionPoint(last, (index) => startNs[granted[index]!]! < t) - 1
 }
 
 function parse(text: string): Fence | undefined {

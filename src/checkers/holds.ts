@@ -1,6 +1,7 @@
 import type { Event, OperationEvent } from '../history/event.ts'
+import { invokesOf } from '../history/invokes.ts'
+import { OpTable } from '../history/op-table.ts'
 import { Columns } from './columns.ts'
-import { OpTable } from './op-table.ts'
 
 /**
  * The model that the checkers share: when did who believe to hold what.
@@ -170,11 +171,14 @@ function lastWordBefore(events: readonly Event[], at: number, server: string): n
   return -Infinity
 }
 
+/** A hold that was released has its acquire's invoke and answer, and its release's. */
+const callEventsMin = 4
+
 function build(events: readonly Event[]): Holds {
-  const columns = new Columns()
+  const columns = new Columns(1024 + Math.ceil(events.length / callEventsMin))
   const keys: string[] = []
   const keyIds = new Map<string, number>()
-  const invokes = new OpTable()
+  const invokes = invokesOf(events)
   const grants = new OpTable()
   const extensions = new Map<number, Extension[]>()
   const unsettled: number[] = []
@@ -194,11 +198,10 @@ function build(events: readonly Event[]): Holds {
     const event = events[at]!
     switch (event.f) {
       case 'acquire': {
-        if (event.type === 'invoke') invokes.set(event.op, at)
-        else if (event.type === 'ok') {
+        if (event.type === 'ok') {
           let keyId = keyIds.get(event.key)
           if (keyId === undefined) keyIds.set(event.key, (keyId = keys.push(event.key) - 1))
-          const i = columns.add(event.t, invokes.get(event.op), at, keyId, event.lagNs ?? 0)
+          const i = columns.add(event.t, invokes.before(event.op, at), at, keyId, event.lagNs ?? 0)
           if (event.validForMs !== undefined) columns.validUntilNs[i] = event.t + event.validForMs * 1e6
           grants.set(event.op, i)
         } else if (event.unsettled) unsettled.push(at)
@@ -212,15 +215,14 @@ function build(events: readonly Event[]): Holds {
         break
       }
       case 'extend': {
-        if (event.type === 'invoke') invokes.set(event.op, at)
-        else if (event.type === 'fail') {
+        if (event.type === 'fail') {
           if (!event.error?.startsWith('unavailable')) endBelief(event.grant, event.t, event.lagNs)
         } else if (event.type === 'info') {
           if (event.unsettled) unsettled.push(at)
-        } else if (event.grant !== undefined) {
+        } else if (event.type === 'ok' && event.grant !== undefined) {
           const i = grants.get(event.grant)
           if (i < 0) break
-          const invoke = events[invokes.get(event.op)] as OperationEvent | undefined
+          const invoke = events[invokes.before(event.op, at)] as OperationEvent | undefined
           const extension = { invokeNs: invoke?.t ?? event.t, okNs: event.t, ttlMs: invoke?.ttlMs ?? event.ttlMs }
           const known = extensions.get(event.grant)
           if (known) known.push(extension)

@@ -1,4 +1,5 @@
 import type { Event } from '../history/event.ts'
+import { eventsOf } from '../history/kinds.ts'
 import { seconds } from './words.ts'
 
 /** What happened to the nodes, besides what locks did: switches of the primary, deaths, and faults that take keys away. */
@@ -16,17 +17,14 @@ export function incidentsOf(events: readonly Event[]): Incidents {
   const switches: { t: number; from: string; to: string }[] = []
   const downs: { t: number; node: string }[] = []
   const faults = new Map<number, { fault: string; target: string; fromNs: number; toNs: number }>()
-  for (const event of events) {
-    if (event.f === 'topology') {
-      if (event.event === 'switch-master')
-        switches.push({ t: event.t, from: event.from ?? '', to: event.to ?? event.node })
-      if (event.event === 'down') downs.push({ t: event.t, node: event.node })
-    } else if (event.f === 'fault') {
-      const known = faults.get(event.op)
-      if (event.stage === 'healed' && known) known.toNs = event.t
-      else if (event.stage === 'inject')
-        faults.set(event.op, { fault: event.fault, target: event.target, fromNs: event.t, toNs: Infinity })
-    }
+  for (const { event, t, node, from = '', to = node } of eventsOf(events, 'topology')) {
+    if (event === 'switch-master') switches.push({ t, from, to })
+    if (event === 'down') downs.push({ t, node })
+  }
+  for (const { op, stage, t, fault, target } of eventsOf(events, 'fault')) {
+    const known = faults.get(op)
+    if (stage === 'healed' && known) known.toNs = t
+    else if (stage === 'inject') faults.set(op, { fault, target, fromNs: t, toNs: Infinity })
   }
   return {
     switches,

@@ -1,4 +1,6 @@
 import type { Event, KeyEvent } from '../history/event.ts'
+import { eventsOf } from '../history/kinds.ts'
+import { partitionPoint } from '../lib/partition-point.ts'
 
 /**
  * What the harness' own connections saw of the locks' keys, indexed by node and by the lock's name for the key.
@@ -69,8 +71,8 @@ export function keyRecord(
 ): KeyRecord {
   const known = new Set(lockKeys)
   const nodes = new Map<string, NodeRecord>()
-  for (const event of events) {
-    if (event.f !== 'key' || event.event === 'left') continue
+  for (const event of eventsOf(events, 'key')) {
+    if (event.event === 'left') continue
     let node = nodes.get(event.process)
     if (!node)
       nodes.set(
@@ -253,13 +255,5 @@ export function valueAfter(events: readonly KeyEvent[], at: number): string | un
 }
 
 /** The index of the last event that is not after `t`; -1 where all are. */
-export function lastUpTo(events: readonly KeyEvent[], t: number): number {
-  let low = 0
-  let high = events.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (events[middle]!.t <= t) low = middle + 1
-    else high = middle
-  }
-  return low - 1
-}
+export const lastUpTo = (events: readonly KeyEvent[], t: number): number =>
+  partitionPoint(events.length, (index) => events[index]!.t <= t) - 1

@@ -1,4 +1,5 @@
-import type { AuditEvent, Event, KeyEvent } from '../history/event.ts'
+import type { Event, KeyEvent } from '../history/event.ts'
+import { eventsOf } from '../history/kinds.ts'
 import { callsOf, type Call } from './calls.ts'
 import type { Checker, Evidence, Finding } from './checker.ts'
 import { couldHold } from './could-hold.ts'
@@ -62,7 +63,7 @@ function finding(leaks: readonly Leak[]): Finding {
 
 /** The keys that the audit of the nodes found, those that live on by design left out. */
 const leftKeys = (events: readonly Event[]): KeyEvent[] =>
-  events.filter((event): event is KeyEvent => event.f === 'key' && event.event === 'left')
+  eventsOf(events, 'key').filter(({ event }) => event === 'left')
 
 function leftOver(events: readonly Event[], ttlMs: number): Leak[] {
   const left = leftKeys(events).filter((event) => !event.bookkeeping)
@@ -91,10 +92,8 @@ function leftOver(events: readonly Event[], ttlMs: number): Leak[] {
 
 /** Not once: a pipe that was held up may deliver an old command at any time. */
 function isRenewed(events: readonly Event[], node: string, key: string, fromNs: number): boolean {
-  const times = events.flatMap((event) =>
-    event.f === 'key' && event.process === node && event.key === key && event.t > fromNs && renewals.has(event.event)
-      ? [event.t]
-      : [],
+  const times = eventsOf(events, 'key').flatMap((event) =>
+    event.process === node && event.key === key && event.t > fromNs && renewals.has(event.event) ? [event.t] : [],
   )
   return times.length > 1 && times.at(-1)! - times[0]! > apartNs
 }
@@ -112,15 +111,14 @@ function nobodyHolds(calls: readonly Call[]): boolean {
 /** Of these keys, by node. */
 function lastWrites(events: readonly Event[], keys: ReadonlySet<string>): Map<string, number> {
   const last = new Map<string, number>()
-  for (const event of events)
-    if (event.f === 'key' && event.event !== 'left' && event.event !== 'sample' && keys.has(event.key))
-      last.set(`${event.process} ${event.key}`, event.t)
+  for (const { event, process, key, t } of eventsOf(events, 'key'))
+    if (event !== 'left' && event !== 'sample' && keys.has(key)) last.set(`${process} ${key}`, t)
   return last
 }
 
 function refused(evidence: Evidence, ttlMs: number): Leak[] {
   const { events } = evidence
-  const audits = events.filter((event): event is AuditEvent => event.f === 'audit' && event.type === 'fail')
+  const audits = eventsOf(events, 'audit').filter(({ type }) => type === 'fail')
   if (audits.length === 0) return []
   const holders = couldHold(events, callsOf(events), ttlMs)
   return audits.flatMap(({ key, t, process, waitedMs }) =>

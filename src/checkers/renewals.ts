@@ -2,6 +2,7 @@ import type { Event } from '../history/event.ts'
 import type { Evidence } from './checker.ts'
 import { serverOf, type Hold } from './holds.ts'
 import type { Scene } from './scene.ts'
+import { partitionPoint } from '../lib/partition-point.ts'
 
 /** What a lock promised of a lease that ran out. */
 export interface Renewals {
@@ -45,22 +46,12 @@ export function renewalsOf({ events, autoExtend = false }: Evidence, { incidents
 function longestSilenceNs(events: readonly Event[], server: string, fromNs: number, toNs: number): number {
   let lastNs = fromNs
   let longest = 0
-  for (let at = firstFrom(events, fromNs); at < events.length && events[at]!.t <= toNs; at++) {
+  const first = partitionPoint(events.length, (index) => events[index]!.t < fromNs)
+  for (let at = first; at < events.length && events[at]!.t <= toNs; at++) {
     const { t, process } = events[at]!
     if (serverOf(process) !== server) continue
     longest = Math.max(longest, t - lastNs)
     lastNs = t
   }
   return Math.max(longest, toNs - lastNs)
-}
-
-function firstFrom(events: readonly Event[], t: number): number {
-  let low = 0
-  let high = events.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (events[middle]!.t < t) low = middle + 1
-    else high = middle
-  }
-  return low
 }

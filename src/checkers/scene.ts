@@ -5,6 +5,8 @@ import { holdAt, holdsOf, type Hold, type Holds } from './holds.ts'
 import { incidentsOf, type Incidents } from './incidents.ts'
 import { anchorOf, isProven } from './anchor.ts'
 import { keyRecord, type KeyRecord } from './key-record.ts'
+import { eventsOf } from '../history/kinds.ts'
+import { partitionPoint } from '../lib/partition-point.ts'
 
 /**
  * What was believed beside what the nodes did: all checkers that look at keys look here. Nothing in it is kept per hold, so that it can be asked
@@ -86,9 +88,7 @@ export function grantingNode(scene: Scene, nodes: readonly string[], hold: Hold)
 
 /** A key that was never granted may have a lease all the same. */
 function askedFor(events: readonly Event[]): string[] {
-  const keys = new Set<string>()
-  for (const event of events) if (event.f === 'acquire') keys.add(event.key)
-  return [...keys]
+  return [...new Set(eventsOf(events, 'acquire').map(({ key }) => key))]
 }
 
 /** Enough to recognise the lock's own key by. */
@@ -119,14 +119,7 @@ function whetherHeld(holds: Holds): (lockKey: string, t: number) => boolean {
       (i) => holds.keys[holds.keyOf[i]!]!,
     )
     const of = byKey.get(lockKey) ?? []
-    let low = 0
-    let high = of.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (holds.startNs[of[middle]!]! <= t) low = middle + 1
-      else high = middle
-    }
-    const last = of[low - 1]
+    const last = of[partitionPoint(of.length, (index) => holds.startNs[of[index]!]! <= t) - 1]
     return last !== undefined && t <= Math.min(holds.endNs[last]!, holds.releaseNs[last]!)
   }
 }

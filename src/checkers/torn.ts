@@ -1,6 +1,7 @@
 import type { Event } from '../history/event.ts'
+import { invokesOf } from '../history/invokes.ts'
+import { OpTable } from '../history/op-table.ts'
 import type { Plan } from '../plan/scenario.ts'
-import { OpTable } from './op-table.ts'
 
 /** Works that may have harmed the ledger whatever the lock did. */
 export interface Torn {
@@ -32,27 +33,24 @@ function build(events: readonly Event[], plan: Plan): Torn {
   const stalledGrants = new Set<number>()
   const torn: Torn = { failed: 0, unfinished: 0, stalled: 0, stalledGrants, error: undefined }
   const grants = new OpTable()
-  const works = new OpTable()
+  const invokes = invokesOf(events)
   const renewals = new Map<number, Renewals>()
-  const extensions = new OpTable()
   const workMaxNs = workMaxMs(plan) * 1e6
   const ttlNs = plan.lock.ttlMs * 1e6
   const meant = stallsAreMeant(plan)
   for (let at = 0; at < events.length; at++) {
     const event = events[at]!
     if (event.f === 'acquire' && event.type === 'ok') grants.set(event.op, at)
-    else if (event.f === 'extend' && event.type === 'invoke') extensions.set(event.op, at)
-    else if (event.f === 'extend' && event.grant !== undefined) {
+    else if (event.f === 'extend' && event.type !== 'invoke' && event.grant !== undefined) {
       const known = renewals.get(event.grant) ?? { tookNs: 0, lastNs: -Infinity }
-      known.tookNs += event.t - (events[extensions.get(event.op)]?.t ?? event.t)
+      known.tookNs += event.t - (events[invokes.before(event.op, at)]?.t ?? event.t)
       if (event.type === 'ok') known.lastNs = event.t
       renewals.set(event.grant, known)
     } else if (event.f !== 'work') continue
     else if (event.type === 'invoke') {
-      works.set(event.op, at)
       torn.unfinished++
     } else {
-      const begun = events[works.get(event.op)]
+      const begun = events[invokes.before(event.op, at)]
       if (begun !== undefined) torn.unfinished--
       if (event.type === 'info') {
         torn.failed++

@@ -7,7 +7,7 @@ import { Samples } from './samples.ts'
  * does one that was still believed in when the next was granted. O(n).
  */
 export function handoffs({ size, startNs, endNs, releaseNs, keyOf, keys, invokeAt, events }: Holds): Samples {
-  const samples = new Samples()
+  const samples = new Samples(size)
   const latest = new Int32Array(keys.length).fill(-1)
   for (let next = 0; next < size; next++) {
     const key = keyOf[next]!

@@ -1,8 +1,9 @@
 import { holdsOf, serverOf } from '../checkers/holds.ts'
-import { OpTable } from '../checkers/op-table.ts'
 import type { LatencySummary } from '../reporters/report.ts'
 import { requestOutcomes, type Event } from './event.ts'
 import { handoffs } from './handoffs.ts'
+import { invokesOf } from './invokes.ts'
+import { eventsOf } from './kinds.ts'
 import { recoveries } from './recoveries.ts'
 import { Samples, summarize } from './samples.ts'
 
@@ -40,16 +41,16 @@ export function measure(events: readonly Event[], servers: number): Measured {
   const lockCounters: Record<string, number> = {}
   const holds = holdsOf(events)
   const samples = {
-    acquire_wait: new Samples(),
-    hold_time: new Samples(),
+    acquire_wait: new Samples(holds.size),
+    hold_time: new Samples(holds.size),
     handoff: handoffs(holds),
-    request_duration: new Samples(),
-    release_duration: new Samples(),
+    request_duration: new Samples(eventsOf(events, 'request').length),
+    release_duration: new Samples(holds.size),
     recovery_time: recoveries(events),
   }
   for (let i = 0; i < holds.size; i++) samples.hold_time.addNs(holds.endNs[i]! - holds.startNs[i]!)
 
-  const invokes = new OpTable()
+  const invokes = invokesOf(events)
   const grants = new Map<string, number>()
   const load = loadPhase(events)
   let doneInLoad = 0
@@ -57,11 +58,8 @@ export function measure(events: readonly Event[], servers: number): Measured {
   for (let at = 0; at < events.length; at++) {
     const event = events[at]!
     if (event.f === 'acquire' || event.f === 'release') {
-      if (event.type === 'invoke') {
-        invokes.set(event.op, at)
-        continue
-      }
-      const invoke = events[invokes.get(event.op)]
+      if (event.type === 'invoke') continue
+      const invoke = events[invokes.before(event.op, at)]
       if (event.f === 'release') {
         if (invoke !== undefined && event.type !== 'info') samples.release_duration.addNs(event.t - invoke.t)
       } else if (event.type === 'ok') {
@@ -106,10 +104,9 @@ function add(sums: Record<string, number>, counts: Record<string, number>): void
 /** From the first `load` to the `settle` after it; undefined where the history has no such phase. */
 function loadPhase(events: readonly Event[]): { startNs: number; endNs: number } | undefined {
   let startNs: number | undefined
-  for (const event of events) {
-    if (event.f !== 'phase') continue
-    if (event.phase === 'load') startNs ??= event.t
-    else if (startNs !== undefined && event.t > startNs) return { startNs, endNs: event.t }
+  for (const { phase, t } of eventsOf(events, 'phase')) {
+    if (phase === 'load') startNs ??= t
+    else if (startNs !== undefined && t > startNs) return { startNs, endNs: t }
   }
   return undefined
 }

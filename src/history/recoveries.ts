@@ -1,5 +1,7 @@
 import type { Event } from './event.ts'
+import { eventsOf } from './kinds.ts'
 import { Samples } from './samples.ts'
+import { partitionPoint } from '../lib/partition-point.ts'
 
 /** What callers wanted and got of one key, each list in the order of time, ns. */
 interface Demand {
@@ -16,9 +18,9 @@ interface Demand {
  */
 export function recoveries(events: readonly Event[]): Samples {
   const samples = new Samples()
-  const heals = events.filter((event) => event.f === 'fault' && event.stage === 'healed' && event.type === 'ok')
+  const heals = eventsOf(events, 'fault').filter(({ stage, type }) => stage === 'healed' && type === 'ok')
   if (heals.length === 0) return samples
-  const settle = events.find((event) => event.f === 'phase' && event.phase === 'settle')
+  const settle = eventsOf(events, 'phase').find(({ phase }) => phase === 'settle')
   const endNs = (settle ?? events.at(-1)!).t
   const demands = demandsOf(events)
   for (const { t: healNs } of heals) {
@@ -36,8 +38,7 @@ export function recoveries(events: readonly Event[]): Samples {
 
 function demandsOf(events: readonly Event[]): Map<string, Demand> {
   const demands = new Map<string, Demand>()
-  for (const event of events) {
-    if (event.f !== 'acquire') continue
+  for (const event of eventsOf(events, 'acquire')) {
     let demand = demands.get(event.key)
     if (demand === undefined) demands.set(event.key, (demand = { invoked: [], answered: [], granted: [] }))
     if (event.type === 'invoke') demand.invoked.push(event.t)
@@ -47,14 +48,6 @@ function demandsOf(events: readonly Event[]): Map<string, Demand> {
   return demands
 }
 
-/** Index of the first time after `t`, by halving; the length where there is none. */
-function firstAfter(times: readonly number[], t: number): number {
-  let low = 0
-  let high = times.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (times[middle]! > t) high = middle
-    else low = middle + 1
-  }
-  return low
-}
+/** Index of the first time after `t`; the length where there is none. */
+const firstAfter = (times: readonly number[], t: number): number =>
+  partitionPoint(times.length, (index) => times[index]! <= t)

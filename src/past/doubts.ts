@@ -1,8 +1,9 @@
 import { plural } from '../checkers/damage.ts'
 import { serverOf } from '../checkers/holds.ts'
-import { OpTable } from '../checkers/op-table.ts'
 import { seconds } from '../checkers/words.ts'
 import type { Event } from '../history/event.ts'
+import { invokesOf, isCall, type CallEvent } from '../history/invokes.ts'
+import { eventsOf } from '../history/kinds.ts'
 import { countByProcess } from './record.ts'
 
 /** What a history lacks, one sentence each, by what was counted when it was written (record.json). */
@@ -20,11 +21,8 @@ export function missingEvents(events: readonly Event[], written: Readonly<Record
 /** What a drill's history lacks where nobody counted it. */
 export function missingParts(events: readonly Event[], servers: number): string[] {
   const seen = new Set<string>()
-  let ended = false
-  for (const event of events) {
-    seen.add(serverOf(event.process))
-    if (event.f === 'phase' && event.phase === 'end') ended = true
-  }
+  for (const { process } of events) seen.add(serverOf(process))
+  const ended = eventsOf(events, 'phase').some(({ phase }) => phase === 'end')
   const names = Array.from({ length: servers }, (_, index) => `server-${index + 1}`)
   return [
     ...['controller', ...names]
@@ -39,21 +37,20 @@ export function missingParts(events: readonly Event[], servers: number): string[
 /** An answer without its question, in a kind of call, and the first of them. */
 interface Odd {
   count: number
-  first: Event & { op: number }
+  first: CallEvent
 }
 
 /** What cannot be in a whole history: calls that ended and never began, and calls that began twice. O(n) */
 export function contradictions(events: readonly Event[]): string[] {
-  const begun = new OpTable()
+  const invokes = invokesOf(events)
   let orphans: Odd | undefined
   let twins: Odd | undefined
   for (let at = 0; at < events.length; at++) {
     const event = events[at]!
-    if (event.f !== 'acquire' && event.f !== 'release' && event.f !== 'extend' && event.f !== 'work') continue
-    const known = begun.get(event.op) >= 0
+    if (!isCall(event)) continue
+    const known = invokes.before(event.op, at) >= 0
     if (event.type === 'invoke') {
       if (known) twins = { count: (twins?.count ?? 0) + 1, first: twins?.first ?? event }
-      else begun.set(event.op, at)
     } else if (!known) orphans = { count: (orphans?.count ?? 0) + 1, first: orphans?.first ?? event }
   }
   const about = ({ first: { op, f, process, t } }: Odd) => `the first is op ${op}, ${f} by ${process}, at ${seconds(t)}`

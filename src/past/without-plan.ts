@@ -1,5 +1,7 @@
 import { serverOf } from '../checkers/holds.ts'
+import { largestTtlMs } from '../checkers/false-contention.ts'
 import type { Event } from '../history/event.ts'
+import { eventsOf } from '../history/kinds.ts'
 import { ledgerMetrics } from '../ledger/words.ts'
 import { metrics, type MetricName } from '../plan/metrics.ts'
 import { scenario, type Plan } from '../plan/scenario.ts'
@@ -16,8 +18,8 @@ export function unjudgeable(events: readonly Event[]): Map<string, string> {
   const noLedger = 'there is no ledger'
   const noNodes = 'the history has no record of what the nodes did (f: key)'
   const noFences = 'no grant carries a fence'
-  const seesNodes = events.some(({ f }) => f === 'key')
-  const fenced = events.some((event) => event.f === 'acquire' && event.fence !== undefined)
+  const seesNodes = eventsOf(events, 'key').length > 0
+  const fenced = eventsOf(events, 'acquire').some(({ fence }) => fence !== undefined)
   return new Map([
     ...ledgerMetrics.map((name) => [name, noLedger] as const),
     ...(seesNodes ? [] : needsNodes.map((name) => [name, noNodes] as const)),
@@ -31,17 +33,9 @@ export const judgeable = (unjudged: ReadonlyMap<string, string>): string[] =>
 
 /** The plan that such a history may have had, as far as judging asks for one. */
 export function guessPlan(events: readonly Event[], name: string): Plan {
-  const callers = new Set<string>()
-  const nodes = new Set<string>()
-  let switched = false
-  let ttlMs = 1
-  for (const event of events) {
-    if (event.f === 'acquire') {
-      callers.add(event.process)
-      if (event.ttlMs !== undefined && event.ttlMs > ttlMs) ttlMs = event.ttlMs
-    } else if (event.f === 'key') nodes.add(event.process)
-    else if (event.f === 'topology' && event.event === 'switch-master') switched = true
-  }
+  const callers = new Set(eventsOf(events, 'acquire').map(({ process }) => process))
+  const nodes = new Set(eventsOf(events, 'key').map(({ process }) => process))
+  const switched = eventsOf(events, 'topology').some(({ event }) => event === 'switch-master')
   // A group of Sentinel that was never switched looks like two nodes of which one repeats the other.
   const kind = switched || nodes.size === 2 ? 'sentinel' : nodes.size >= 3 ? 'redlock' : 'single'
   const { lock, ...rest } = scenario.parse({
@@ -60,7 +54,7 @@ export function guessPlan(events: readonly Event[], name: string): Plan {
     driver: { name: 'builtin' },
     seed: 0,
     asked: { scenario: name, set: [], lockOptions: {} },
-    lock: { ...lock, ttlMs, spec: 'unknown', name: 'unknown' },
+    lock: { ...lock, ttlMs: Math.max(1, largestTtlMs(events)), spec: 'unknown', name: 'unknown' },
     faults: [],
   }
 }

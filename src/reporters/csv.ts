@@ -1,6 +1,6 @@
-import { OpTable } from '../checkers/op-table.ts'
 import { holdsOf } from '../checkers/holds.ts'
 import type { Event } from '../history/event.ts'
+import { invokesOf } from '../history/invokes.ts'
 import type { Reporter } from './reporter.ts'
 import { plain } from './text.ts'
 
@@ -19,7 +19,7 @@ export const csv = {
 const head = 'at_ms,metric,duration_ms,key,process,outcome\r\n'
 
 function rows(events: readonly Event[]): string {
-  const invokes = new OpTable()
+  const invokes = invokesOf(events)
   const holds = holdsOf(events)
   const ends: { t: number; row: string }[] = []
   const add = (t: number, metric: string, ns: number, key: string, process: string, outcome: string) =>
@@ -34,11 +34,8 @@ function rows(events: readonly Event[]): string {
       continue
     }
     if (event.f !== 'acquire' && event.f !== 'release') continue
-    if (event.type === 'invoke') {
-      invokes.set(event.op, at)
-      continue
-    }
-    const invoke = events[invokes.get(event.op)]
+    if (event.type === 'invoke') continue
+    const invoke = events[invokes.before(event.op, at)]
     if (invoke === undefined) continue
     const outcome = event.type === 'fail' && event.error === 'contended' ? 'contended' : event.type
     // A wait in vain is no wait for a grant: it has a name of its own.

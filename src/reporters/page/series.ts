@@ -1,6 +1,7 @@
 import { holdsOf } from '../../checkers/holds.ts'
-import { OpTable } from '../../checkers/op-table.ts'
 import type { Event } from '../../history/event.ts'
+import { invokesOf } from '../../history/invokes.ts'
+import { eventsOf } from '../../history/kinds.ts'
 import { percentile, summarize } from '../../history/samples.ts'
 import type { LatencySummary } from '../report.ts'
 import type { Histogram, Series } from './page-data.ts'
@@ -34,16 +35,15 @@ export function seriesOf(events: readonly Event[]): { series: Series; histograms
   }))
   const sliceAt = (ms: number) => slices[Math.min(slices.length - 1, Math.max(0, Math.floor((ms - fromMs) / sliceMs)))]!
 
-  const invokes = new OpTable()
+  const invokes = invokesOf(events)
   const [waits, requests]: [number[], number[]] = [[], []]
   for (let at = 0; at < events.length; at++) {
     const event = events[at]!
     if (event.f === 'acquire') {
-      if (event.type === 'invoke') invokes.set(event.op, at)
       if (event.type !== 'ok') continue
       const slice = sliceAt(event.t / 1e6)
       slice.granted++
-      const invoke = events[invokes.get(event.op)]
+      const invoke = events[invokes.before(event.op, at)]
       if (invoke === undefined) continue
       slice.wait.push((event.t - invoke.t) / 1e6)
       waits.push((event.t - invoke.t) / 1e6)
@@ -91,7 +91,7 @@ export function seriesOf(events: readonly Event[]): { series: Series; histograms
 
 /** From the load's begin to the last answer. */
 function loadSpan(events: readonly Event[]): [number, number] {
-  const load = events.find((event) => event.f === 'phase' && event.phase === 'load')
+  const load = eventsOf(events, 'phase').find(({ phase }) => phase === 'load')
   const last = events.findLast((event) => event.f === 'request' || event.f === 'acquire' || event.f === 'release')
   const fromMs = (load ?? events[0])?.t ?? 0
   return [fromMs / 1e6, Math.max(fromMs + 1e6, last?.t ?? 0) / 1e6]
