@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
 import { Children } from '../lib/children.ts'
 import { EnvironmentError } from '../lib/failure.ts'
 import { Ports } from '../lib/ports.ts'
 import { DrillContainer } from '../runtimes/drill-container.ts'
 import { openEngine } from '../runtimes/engine.ts'
+import { answers } from './answers.ts'
 import type { Ledger } from './ledger.ts'
 import { openBooks, settings } from './postgres.ts'
 import { superuser } from './template.ts'
@@ -90,25 +90,12 @@ async function insistOnPort<Started>(start: () => Promise<Started>, image: strin
 async function ready(container: DrillContainer, url: string): Promise<boolean> {
   let askAtMs = performance.now() + askEveryMs
   for (const endMs = performance.now() + startMs; performance.now() < endMs; await sleep(pollMs)) {
-    if (await connects(url)) return true
+    if (await answers(url)) return true
     if (performance.now() < askAtMs) continue
     if ((await container.state()) === 'down') return false
     askAtMs = performance.now() + askEveryMs
   }
   return false
-}
-
-async function connects(connectionString: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 2000 })
-  client.on('error', () => {})
-  try {
-    await client.connect()
-    return true
-  } catch {
-    return false
-  } finally {
-    await client.end().catch(() => {})
-  }
 }
 
 async function lastWords(logFile: string): Promise<string> {

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { answers } from '../../src/ledger/answers.ts'
 import { until } from './until.ts'
 
 /**
@@ -15,16 +16,4 @@ export async function crashPostgres(url: string): Promise<void> {
   await Promise.all(ended)
   await Promise.all([victim, witness].map((client) => client.end().catch(() => {})))
   await until(() => answers(url))
-}
-
-async function answers(url: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url })
-  try {
-    await client.connect()
-    return true
-  } catch {
-    return false
-  } finally {
-    await client.end().catch(() => {})
-  }
 }
