@@ -1,10 +1,11 @@
-import type { Event, KeyEvent, OperationEvent } from '../history/event.ts'
+import type { KeyEvent, OperationEvent } from '../history/event.ts'
 import { eventsOf } from '../history/kinds.ts'
 import { callsOf, type Call } from './calls.ts'
 import type { Checker } from './checker.ts'
 import { couldHold } from './could-hold.ts'
 import { plural } from './damage.ts'
 import { lastUpTo, removals } from './key-record.ts'
+import { largestTtlMs } from './largest-ttl.ts'
 import { primaryAt, sceneOf, type Scene } from './scene.ts'
 import { duration, seconds } from './words.ts'
 
@@ -65,14 +66,6 @@ export const falseContention = {
 } satisfies Checker
 
 const isRefusal = ({ type, error }: OperationEvent) => type === 'fail' && error === 'contended'
-
-/** The largest that was asked for, by an acquire or an extension; 0 where none was. */
-export function largestTtlMs(events: readonly Event[]): number {
-  let largest = 0
-  for (const kind of ['acquire', 'extend'] as const)
-    for (const { ttlMs = 0 } of eventsOf(events, kind)) if (ttlMs > largest) largest = ttlMs
-  return largest
-}
 
 /** Whether the lock's key was on the primary at some moment of the window. */
 function isLeased(scene: Scene, key: string, fromNs: number, toNs: number): boolean {

@@ -1,5 +1,5 @@
 import type { Evidence } from './checker.ts'
-import { largestTtlMs } from './false-contention.ts'
+import { largestTtlMs } from './largest-ttl.ts'
 import { removals, type Track } from './key-record.ts'
 import { sceneOf } from './scene.ts'
 

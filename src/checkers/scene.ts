@@ -88,7 +88,9 @@ export function grantingNode(scene: Scene, nodes: readonly string[], hold: Hold)
 
 /** A key that was never granted may have a lease all the same. */
 function askedFor(events: readonly Event[]): string[] {
-  return [...new Set(eventsOf(events, 'acquire').map(({ key }) => key))]
+  const keys = new Set<string>()
+  for (const { key } of eventsOf(events, 'acquire')) keys.add(key)
+  return [...keys]
 }
 
 /** Enough to recognise the lock's own key by. */

@@ -1,8 +1,10 @@
 import type { Event } from './event.ts'
 
-export type OfKind<F extends Event['f']> = Event & { f: F }
+/** Releases and works nobody asks for by themselves, and they are half of a history. */
+type Kind = Exclude<Event['f'], 'release' | 'work'>
+export type OfKind<F extends Kind> = Event & { f: F }
 
-type Kinds = Partial<Record<Event['f'], Event[]>>
+type Kinds = Partial<Record<Kind, Event[]>>
 
 const cache = new WeakMap<readonly Event[], Kinds>()
 
@@ -10,7 +12,7 @@ const cache = new WeakMap<readonly Event[], Kinds>()
  * The events of one kind, in their order. All kinds are told apart in one pass, once per history: whoever looks for a few faults need not look at a
  * million calls.
  */
-export function eventsOf<F extends Event['f']>(events: readonly Event[], kind: F): readonly OfKind<F>[] {
+export function eventsOf<F extends Kind>(events: readonly Event[], kind: F): readonly OfKind<F>[] {
   let kinds = cache.get(events)
   if (!kinds) cache.set(events, (kinds = apart(events)))
   return (kinds[kind] ?? []) as OfKind<F>[]
@@ -18,6 +20,6 @@ export function eventsOf<F extends Event['f']>(events: readonly Event[], kind: F
 
 function apart(events: readonly Event[]): Kinds {
   const kinds: Kinds = {}
-  for (const event of events) (kinds[event.f] ??= []).push(event)
+  for (const event of events) if (event.f !== 'release' && event.f !== 'work') (kinds[event.f] ??= []).push(event)
   return kinds
 }

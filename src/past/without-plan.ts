@@ -1,5 +1,5 @@
 import { serverOf } from '../checkers/holds.ts'
-import { largestTtlMs } from '../checkers/false-contention.ts'
+import { largestTtlMs } from '../checkers/largest-ttl.ts'
 import type { Event } from '../history/event.ts'
 import { eventsOf } from '../history/kinds.ts'
 import { ledgerMetrics } from '../ledger/words.ts'
@@ -33,7 +33,8 @@ export const judgeable = (unjudged: ReadonlyMap<string, string>): string[] =>
 
 /** The plan that such a history may have had, as far as judging asks for one. */
 export function guessPlan(events: readonly Event[], name: string): Plan {
-  const callers = new Set(eventsOf(events, 'acquire').map(({ process }) => process))
+  const callers = new Set<string>()
+  for (const { process } of eventsOf(events, 'acquire')) callers.add(process)
   const nodes = new Set(eventsOf(events, 'key').map(({ process }) => process))
   const switched = eventsOf(events, 'topology').some(({ event }) => event === 'switch-master')
   // A group of Sentinel that was never switched looks like two nodes of which one repeats the other.
