@@ -1,6 +1,7 @@
+import { doing, type Call } from './calls.ts'
 import type { Blame } from './checker.ts'
 import { leaseEndNs, type Loss } from './fate.ts'
-import { serverOf, type Hold } from './holds.ts'
+import type { Hold } from './holds.ts'
 import { died } from './incidents.ts'
 import { mayComeLate } from './anchor.ts'
 import { readLagNs, writes } from './key-record.ts'
@@ -16,8 +17,8 @@ export interface Judgement {
 
 /** What blame looks at. */
 export interface Suspects extends Scene {
-  /** Another hold whose release was under way when the victim's key was deleted. */
-  releaseThatDeleted(victim: Hold, t: number): Hold | undefined
+  /** Whose call may have deleted the victim's key at that moment. */
+  culprit(victim: Hold, t: number): Call | undefined
   renewals: Renewals
 }
 
@@ -246,11 +247,11 @@ function overdue(scene: Suspects, node: string, a: Hold): Judgement {
 }
 
 function deletion(scene: Suspects, node: string, a: Hold, loss: Loss): string {
-  const by = scene.releaseThatDeleted(a, loss.t)
-  // Two callers of one server go by their own names.
-  const name = by && (by.server === serverOf(a.process) ? by.process : by.server)
-  const who = by ? `, by ${name}'s release of an earlier hold` : ''
-  return `${a.server}'s key was deleted on ${node} at ${seconds(loss.t)}${who}, before ${a.server} began to release it`
+  const by = scene.culprit(a, loss.t)
+  const who = by ? `, ${doing(by, a, loss.t)}` : ''
+  // Belief begins with the answer, which a deletion may overtake.
+  const early = loss.t < a.startNs ? 'the answer reached it' : `${a.server} began to release it`
+  return `${a.server}'s key was deleted on ${node} at ${seconds(loss.t)}${who}, before ${early}`
 }
 
 export const unclear = (why: string): Judgement => ({ blame: 'unclear', story: () => why })

@@ -1,11 +1,11 @@
+import { callsOf, culpritAt } from './calls.ts'
 import type { Evidence } from './checker.ts'
 import { judgeMajority } from './blame-majority.ts'
 import { judgeOne, type Judgement, type Suspects } from './blame-node.ts'
 import type { Loss } from './fate.ts'
 import { renewalsOf } from './renewals.ts'
-import { holdAt, toldApart, type Hold, type Holds } from './holds.ts'
+import { toldApart, type Hold } from './holds.ts'
 import { nextUnknown } from './anchor.ts'
-import { readLagNs } from './key-record.ts'
 import { sceneOf } from './scene.ts'
 
 /**
@@ -27,7 +27,7 @@ export function blamer(evidence: Evidence): (first: number, second: number) => J
     anchor: (node, hold) => once(anchors, `${node} ${hold.index}`, () => scene.anchor(node, hold)),
     proven: (node, hold) => once(proofs, `${node} ${hold.index}`, () => scene.proven(node, hold)),
     loss: (node, hold) => once(losses, `${node} ${hold.index}`, () => scene.loss(node, hold)),
-    releaseThatDeleted: (hold, t) => releaseNear(scene.holds, hold, t),
+    culprit: (hold, t) => culpritAt(callsOf(evidence.events), hold, t),
     renewals: renewalsOf(evidence, scene),
   }
   return (first, second) => {
@@ -58,24 +58,4 @@ function apart(scene: Suspects, a: Hold, b: Hold): Suspects {
 function once<Key, Value>(known: Map<Key, Value>, key: Key, make: () => Value): Value {
   if (!known.has(key)) known.set(key, make())
   return known.get(key) as Value
-}
-
-/** How long a release may be on its way to the node. */
-const releaseReachNs = 1e9
-/** Holds that are looked at around a deletion. */
-const searchMax = 10_000
-
-/** Another hold of the key whose release was under way when the key was deleted: the nearest before it. */
-function releaseNear(holds: Holds, victim: Hold, t: number): Hold | undefined {
-  let best = -1
-  const key = holds.keyOf[victim.index]!
-  const from = Math.max(0, victim.index - searchMax)
-  const to = Math.min(holds.size, victim.index + searchMax)
-  for (let i = from; i < to; i++) {
-    if (i === victim.index || holds.keyOf[i] !== key) continue
-    const at = holds.releaseNs[i]!
-    if (at > t + readLagNs || at < t - releaseReachNs) continue
-    if (best < 0 || Math.abs(at - t) < Math.abs(holds.releaseNs[best]! - t)) best = i
-  }
-  return best < 0 ? undefined : holdAt(holds, best)
 }

@@ -1,7 +1,7 @@
 import type { Event, OperationEvent } from '../history/event.ts'
-import type { Hold } from './holds.ts'
-import { readLagNs } from './key-record.ts'
 import { partitionPoint } from '../lib/partition-point.ts'
+import { serverOf, type Hold } from './holds.ts'
+import { readLagNs } from './key-record.ts'
 
 /** One call of the lock, from its invoke to its answer. */
 export interface Call {
@@ -99,3 +99,11 @@ export function culpritAt(calls: Calls, victim: Hold, t: number): Call | undefin
 }
 
 const ranks = { release: 4, acquire: 3, extend: 2 }
+
+/** What that call was doing then: the end of "its key was deleted …". Two callers of one server go by their own names. */
+export function doing({ f, process, endNs }: Call, victim: Hold, t: number): string {
+  const server = serverOf(process)
+  const who = server === serverOf(victim.process) ? process : server
+  if (endNs < t - readLagNs) return `after ${who} had given up a call of ${f}`
+  return f === 'release' ? `while ${who} released an earlier hold` : `in the middle of ${who}'s ${f}`
+}

@@ -8,10 +8,10 @@ import { negativeStock } from './negative-stock.ts'
 import { oversold } from './oversold.ts'
 
 const cases = [
-  ['duplicates', duplicates, '2 duplicate orders in the ledger: what was done before was done again'],
+  ['duplicates', duplicates, '2 duplicate orders in the ledger: one request was carried out more than once'],
   ['oversold', oversold, '2 units oversold in the ledger: more went out than there was'],
   ['negative_stock', negativeStock, '2 products below zero in the ledger: what was left went below zero'],
-  ['lost_updates', lostUpdates, '2 lost updates in the ledger: what is left does not show what went out'],
+  ['lost_updates', lostUpdates, '2 lost updates in the ledger: more went out than what is left shows'],
 ] as const satisfies readonly (readonly [string, Checker, string])[]
 
 test.each(cases)('%s: found in the ledger, with examples', (metric, checker, sentence) => {
@@ -36,10 +36,10 @@ test.each([
     'coupon',
     'duplicates',
     duplicates,
-    '1 second coupon to one user in the ledger: what was done before was done again',
+    '1 second coupon to one user in the ledger: one request was carried out more than once',
   ],
   ['points', 'negative_stock', negativeStock, '1 balance below zero in the ledger: what was left went below zero'],
-  ['points', 'lost_updates', lostUpdates, '1 point lost in the ledger: what is left does not show what went out'],
+  ['points', 'lost_updates', lostUpdates, '1 point lost in the ledger: more went out than what is left shows'],
 ])('%s: %s speaks of its own trade', (kind, metric, checker, sentence) => {
   const evidence = { plan: { ...plan(), workload: { kind } }, events: [], damage: { ...noDamage, [metric]: 1 } }
   expect(checker.check(evidence)[0]!.message).toBe(sentence)

@@ -5,5 +5,5 @@ export const duplicates = {
   name: 'duplicates',
   title: 'What was done twice, counted in the ledger: orders and deductions of one request, coupons to one user',
   metrics: ['duplicates'],
-  check: (evidence) => damageFinding('duplicates', evidence, 'what was done before was done again'),
+  check: (evidence) => damageFinding('duplicates', evidence, 'one request was carried out more than once'),
 } satisfies Checker

@@ -71,7 +71,7 @@ test.each<[string, string, string, (Event | Event[])[]]>([
   [
     "deleted by another's release",
     'lock',
-    "server-1's key was deleted on redis-1 at 1.500 s, by server-3's release of an earlier hold, before server-1 began to release it",
+    "server-1's key was deleted on redis-1 at 1.500 s, while server-3 released an earlier hold, before server-1 began to release it",
     [
       hold({ op: 9, process: 'server-3/vu-1', at: 100, until: 1499, validForMs: 800 }),
       a(),
@@ -133,7 +133,7 @@ test.each<[string, string, string, (Event | Event[])[]]>([
   [
     'deleted before the answer came',
     'lock',
-    "server-2's key was deleted on redis-1 at 1.500 s, before server-2 began to release it",
+    "server-2's key was deleted on redis-1 at 1.500 s, before the answer reached it",
     [
       a({ at: 2000 }),
       b(2500, { from: 100 }),

@@ -1,4 +1,4 @@
-import { callsOf, culpritAt, type Call } from './calls.ts'
+import { callsOf, culpritAt, doing, type Call } from './calls.ts'
 import type { Checker, Evidence } from './checker.ts'
 import { plural } from './damage.ts'
 import { leaseEndNs } from './fate.ts'
@@ -48,10 +48,7 @@ export const foreignReleases = {
     const { hold, takings, culprit } = first
     const [{ t, how }] = takings as [Taking]
     const nodes = takings.map(({ node }) => node).join(' and ')
-    const [holder, other] =
-      serverOf(hold.process) === serverOf(culprit.process)
-        ? [hold.process, culprit.process]
-        : [hold.server, serverOf(culprit.process)]
+    const holder = hold.server === serverOf(culprit.process) ? hold.process : hold.server
     return [
       {
         checker: 'foreign_releases',
@@ -59,17 +56,12 @@ export const foreignReleases = {
         count: grants.size,
         message:
           `${plural(grants.size, 'hold')} lost the key to somebody else's call; the first at ${seconds(t)}: ${holder} held ${hold.key} from ${seconds(hold.startNs)}, ` +
-          `and its key on ${nodes} was ${how} ${whose(culprit, other, t)}`,
+          `and its key on ${nodes} was ${how} ${doing(culprit, hold, t)}`,
         first: { key: hold.key, atMs: t / 1e6, ops: [hold.op, culprit.op] },
       },
     ]
   },
 } satisfies Checker
-
-function whose({ f, endNs }: Call, who: string, t: number): string {
-  if (endNs < t - readLagNs) return `after ${who} had given up a call of ${f}`
-  return f === 'release' ? `while ${who} released an earlier hold` : `in the middle of ${who}'s ${f}`
-}
 
 function takingsOf({ plan }: Evidence, scene: Scene, hold: Hold): Taking[] {
   const nodes = scene.record.nodes.filter((node) => scene.record.track(node, hold.key) !== undefined)

@@ -71,12 +71,13 @@ function leftOver(events: readonly Event[], ttlMs: number): Leak[] {
   const lastWriteNs = lastWrites(events, new Set(left.map(({ key }) => key)))
   const calls = callsOf(events)
   return left.flatMap(({ key, t, process, pttlMs = -1 }) => {
-    const leak = (why: string) => [{ key, t, why, ops: [] }]
+    const asked = calls.ofKey(key)
+    const last = asked.findLast(({ f, outcome }) => f === 'acquire' && outcome === 'ok')
+    const leak = (why: string) => [{ key, t, why, ops: last ? [last.op] : [] }]
     if (pttlMs < 0) return leak(`was left on ${process} without a time to live`)
     const writtenNs = Math.min(t, lastWriteNs.get(`${process} ${key}`) ?? t)
     const livesForMs = pttlMs + (t - writtenNs) / 1e6
     const leaseMs = ttlMs * 1.5 + roundingMs
-    const asked = calls.ofKey(key)
     const lastNs = asked.reduce((last, { invokeNs, endNs }) => Math.max(last, endNs === Infinity ? invokeNs : endNs), 0)
     // Whoever had it by then has lost it, unless somebody goes on renewing what nobody holds: a grant that its caller never got.
     if (asked.length > 0 && t - lastNs > leaseMs * 1e6 && nobodyHolds(asked) && isRenewed(events, process, key, lastNs))

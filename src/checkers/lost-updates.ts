@@ -6,5 +6,5 @@ export const lostUpdates = {
   title:
     'What the stock or the balance does not show: what went out minus their drop, per product or account, absolute',
   metrics: ['lost_updates'],
-  check: (evidence) => damageFinding('lost_updates', evidence, 'what is left does not show what went out'),
+  check: (evidence) => damageFinding('lost_updates', evidence, 'more went out than what is left shows'),
 } satisfies Checker

@@ -1,4 +1,6 @@
-import type { Event } from '../history/event.ts'
+import type { Event, KeyEvent } from '../history/event.ts'
+import { ownerOf, removals, valueAfter, writes } from '../checkers/key-record.ts'
+import { eventsOf } from '../history/kinds.ts'
 import type { LogLine } from './node-logs.ts'
 import { humanMs } from './text.ts'
 
@@ -17,12 +19,15 @@ const around = 10
 const namedMax = 16
 /** How many events of faults and nodes may stand between the operations. */
 const besidesMax = 10
+/** What the nodes did to the key: two holds on three nodes. */
+const onNodesMax = 12
+const togetherNs = 5e6
 /** Of each node's log: a Sentinel talks a lot in a failover, and would leave no room for what Redis says. */
 const logLinesMax = 3
 
 /**
- * The ten operations of the key nearest to the violation, all operations of the holds that the finding names, and what happened to
- * nodes meanwhile, by what the drill saw and by their own logs; in the order of time.
+ * The ten operations of the key nearest to the violation, all operations of the holds that the finding names, what the nodes did to the key, and what
+ * happened to nodes meanwhile, by what the drill saw and by their own logs; in the order of time. Who asked in vain is left out.
  */
 export function aroundViolation(
   events: readonly Event[],
@@ -34,8 +39,11 @@ export function aroundViolation(
     'op' in event && event.f !== 'fault' && (named.has(event.op) || ('grant' in event && named.has(event.grant!)))
   const operations = events.filter((event) => 'op' in event && event.f !== 'fault' && event.key === first.key)
   const atNs = first.atMs * 1e6
+  const granted = new Set(
+    operations.flatMap((event) => (event.f === 'acquire' && event.type === 'ok' ? [event.op] : [])),
+  )
   const near = operations
-    .filter((event) => event.f !== 'request')
+    .filter((event) => event.f !== 'request' && (event.f !== 'acquire' || granted.has(event.op)))
     .toSorted((a, b) => Math.abs(a.t - atNs) - Math.abs(b.t - atNs))
     .slice(0, around)
   const chosen = new Set<Event>([
@@ -54,8 +62,51 @@ export function aroundViolation(
     .map(({ atMs, node, text }) => ({ atMs, who: node, what: 'logs', detail: text, involved: false }))
   return [...chosen]
     .map((event) => ({ atMs: event.t / 1e6, who: event.process, ...describe(event), involved: isNamed(event) }))
-    .concat(nearest)
+    .concat(onNodes(events, first, fromNs, toNs), nearest)
     .toSorted((a, b) => a.atMs - b.atMs)
+}
+
+/** What the nodes did to the key, with whose it was where its value tells. */
+function onNodes(
+  events: readonly Event[],
+  { key, atMs }: { key: string; atMs: number },
+  fromNs: number,
+  toNs: number,
+): Row[] {
+  const known = new Set([key])
+  const holders = new Map<string, string>()
+  for (const event of eventsOf(events, 'acquire'))
+    if (event.key === key && event.type === 'ok' && event.token)
+      holders.set(event.token, `${event.process}, op ${event.op}`)
+  const ofKey = eventsOf(events, 'key').filter((event) => ownerOf(event.key, known) === key && event.event !== 'left')
+  const tracks = Map.groupBy(ofKey, (event) => `${event.process}\n${event.key}`)
+  return [...tracks.values()]
+    .flatMap((track) =>
+      track.flatMap((event, index) => {
+        if (event.t < fromNs || event.t > toNs || !isTold(event, track[index - 1])) return []
+        const value = writes(event) ? valueAfter(track, index) : undefined
+        const holder =
+          value === undefined ? undefined : [value, ...value.split(' ')].map((word) => holders.get(word)).find(Boolean)
+        return [
+          {
+            atMs: event.t / 1e6,
+            who: event.process,
+            what: event.event,
+            detail: `${event.key}${holder === undefined ? '' : `, for ${holder}`}`,
+            involved: false,
+          },
+        ]
+      }),
+    )
+    .toSorted((a, b) => Math.abs(a.atMs - atMs) - Math.abs(b.atMs - atMs))
+    .slice(0, onNodesMax)
+}
+
+/** A lease that is set with its key goes without saying; one that is set or taken away by itself does not. */
+function isTold(event: KeyEvent, before: KeyEvent | undefined): boolean {
+  if (event.event === 'persist') return true
+  if (event.event !== 'expire') return writes(event) || removals.has(event.event)
+  return before === undefined || !writes(before) || event.t - before.t > togetherNs
 }
 
 const outcomes = { invoke: '', ok: 'ok', fail: 'failed', info: 'outcome unknown' }

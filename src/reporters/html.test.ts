@@ -8,12 +8,14 @@ import {
   unknownExample,
   validExample,
 } from '../../test/support/reports.ts'
+import type { Event, FaultEvent } from '../history/event.ts'
 import { aroundViolation } from './around.ts'
 import { html } from './html.ts'
 import { visible } from './markup.ts'
 import { markdown } from './markdown.ts'
 import { holdsMax } from './page/drawn-holds.ts'
 import type { PageData } from './page/page-data.ts'
+import type { Report } from './report.ts'
 import { outages, timelineOf } from './timeline.ts'
 
 test('the page tells the verdict, each finding, the proof and how to run it again', () => {
@@ -25,7 +27,8 @@ test('the page tells the verdict, each finding, the proof and how to run it agai
   for (const { message } of example.report.findings) expect(page).toContain(message)
   expect(page).toContain(example.report.faults[0]!.proof)
   expect(page).toContain(example.report.reproduce)
-  expect(page).toContain('Around the first overlap')
+  expect(page).toContain('<h2>The first overlap</h2>')
+  expect(page).toContain('Around this overlap')
   expect(html.render(validExample())).toContain('✓ VALID')
   expect(html.render(unknownExample())).toContain('No lock was held')
 })
@@ -160,4 +163,101 @@ test('the table has the ten operations around the violation, those of its holds,
   ])
   expect(rows.map(({ what }) => what)).toContain('switch-master')
   expect(rows.map(({ atMs }) => atMs)).toEqual(rows.map(({ atMs }) => atMs).toSorted((a, b) => a - b))
+})
+
+test('beside the operations stands what the nodes did to the key, and for whom; who asked in vain does not', () => {
+  const { report, events } = invalidExample()
+  const onNode = { process: 'redis-2', type: 'info', f: 'key', key: 'lock:stock:7' } as const
+  const vain = { process: 'server-1/vu-9', f: 'acquire', op: 60_000, key: 'stock:7' } as const
+  const more: Event[] = [
+    { t: 5870.5e6, ...onNode, event: 'del' },
+    { t: 5870.8e6, ...onNode, event: 'set' },
+    { t: 5870.8e6, ...onNode, event: 'expire' },
+    { t: 5870.9e6, ...onNode, event: 'sample', value: 'token-58710', pttlMs: 2700 },
+    { t: 5880e6, ...onNode, event: 'persist' },
+    { t: 5880e6, ...onNode, key: 'stock:77', event: 'set' },
+    { t: 5872e6, ...vain, type: 'invoke' },
+    { t: 5873e6, ...vain, type: 'fail', error: 'contended' },
+  ]
+  const all = [...events, ...more].toSorted((a, b) => a.t - b.t)
+  const rows = aroundViolation(all, report.findings[0]!.first!)
+  expect(rows.filter(({ detail }) => detail.startsWith('lock:'))).toEqual([
+    { atMs: 5870.5, who: 'redis-2', what: 'del', detail: 'lock:stock:7', involved: false },
+    { atMs: 5870.8, who: 'redis-2', what: 'set', detail: 'lock:stock:7, for server-2/vu-1, op 58710', involved: false },
+    { atMs: 5880, who: 'redis-2', what: 'persist', detail: 'lock:stock:7', involved: false },
+  ])
+  expect(rows.map(({ who }) => who)).not.toContain('server-1/vu-9')
+  expect(rows.map(({ detail }) => detail).join()).not.toContain('stock:77')
+})
+
+test('the page opens on what the lock is to blame for, and says so where others are to blame for other overlaps', () => {
+  const { report, ...rest } = invalidExample()
+  const [overlaps] = report.findings as [Report['findings'][number]]
+  const early = { ...overlaps, blame: 'unclear' as const, first: { key: 'stock:7', atMs: 130, ops: [1200, 1400] } }
+  const page = html.render({ ...rest, report: { ...report, findings: [early, { ...overlaps, blame: 'lock' }] } })
+  expect(page).toContain('<h2>The first overlap with blame lock</h2>')
+  expect(page).toContain('from 5.871 s on, for 22 ms')
+})
+
+const fault = (over: Partial<FaultEvent>): FaultEvent => ({
+  t: 0,
+  process: 'controller',
+  type: 'ok',
+  f: 'fault',
+  op: 9,
+  fault: 'latency',
+  target: 'server-1→redis-1',
+  stage: 'inject',
+  ...over,
+})
+
+test.each([
+  ['on at that time', 5000, 7007, 'kill redis-1, from 5.000 s to 7.007 s: on at that time'],
+  [
+    'on when the first was granted',
+    4000,
+    5100,
+    'latency server-1→redis-1, from 4.000 s to 5.100 s: on when server-1 was granted the key, over by then',
+  ],
+  ['begun after it', 5010, 5100, 'from 5.010 s to 5.100 s: begun after server-1 was granted the key, over by then'],
+  ['later', 5880, 5890, 'latency server-1→redis-1, from 5.880 s to 5.890 s: later'],
+])('of each fault the page says how it stands to the overlap: %s', (_, fromMs, toMs, told) => {
+  const { events, ...rest } = invalidExample()
+  const more = [
+    fault({ t: fromMs * 1e6, stage: 'inject', type: 'invoke' }),
+    fault({ t: (fromMs + 1) * 1e6, stage: 'landed' }),
+    fault({ t: toMs * 1e6, stage: 'healed' }),
+  ]
+  expect(html.render({ ...rest, events: [...events, ...more].toSorted((a, b) => a.t - b.t) })).toContain(told)
+})
+
+test('where nothing was broken then, the page says what was over last; and who was away counts as broken', () => {
+  const { events, ...rest } = invalidExample()
+  const without = events.filter(({ f }) => f !== 'fault')
+  expect(html.render({ ...rest, events: without })).toContain('redis-1 down, from 5.003 s to 7.007 s: on at that time')
+  const calm = without.filter(({ f }) => f !== 'topology')
+  expect(html.render({ ...rest, events: calm })).toContain('<dd>none until then</dd>')
+  const over = [fault({ t: 1e9 }), fault({ t: 1.1e9, stage: 'landed' }), fault({ t: 2e9, stage: 'healed' })]
+  expect(html.render({ ...rest, events: [...calm, ...over].toSorted((a, b) => a.t - b.t) })).toContain(
+    'none at that time; the last before, latency server-1→redis-1, was over at 2.000 s',
+  )
+})
+
+test('a lock that only left a key behind is not said to have let two in', () => {
+  const { report, ...rest } = validExample()
+  const left = {
+    checker: 'leaked_keys',
+    metric: 'leaked_keys',
+    count: 1,
+    message: '1 key outlives all holds; the first: stock:7 was left on redis-1 without a time to live',
+    first: { key: 'stock:7', atMs: 8600, ops: [79_600] },
+  }
+  const crossed = { metric: 'leaked_keys', threshold: 'count==0', value: 1, ok: false }
+  const page = html.render({
+    ...rest,
+    report: { ...report, verdict: 'invalid', findings: [left], thresholds: [crossed] },
+  })
+  expect(page).toContain('The lock is broken, though nothing that it is there to prevent was seen to happen')
+  expect(page).toContain('<h2>The first violation</h2>')
+  expect(page).toContain('op 79600: marked ● in the table below')
 })

@@ -1,4 +1,5 @@
 import type { Event } from '../history/event.ts'
+import { ledgerMetrics } from '../ledger/words.ts'
 import type { Plan } from '../plan/scenario.ts'
 import { verdictMark } from './color.ts'
 import { latencyRows } from './latency.ts'
@@ -14,7 +15,7 @@ import type { Report } from './report.ts'
 import type { Reporter } from './reporter.ts'
 import { curves, timeline } from './page/sections.ts'
 import { humanCount, humanMs, moment, recordedText } from './text.ts'
-import { firstViolation, timelineOf, violations } from './timeline.ts'
+import { firstOf, firstViolation, timelineOf, violations } from './timeline.ts'
 
 /**
  * report.html: one file that opens offline. It loads nothing, and runs one script, its own: the policy in its head allows that script and its style by
@@ -34,7 +35,7 @@ function page(report: Report, plan: Plan, events: readonly Event[], logs: readon
   const built = buildPage(report, events, serverNames(plan))
   const { data, first } = built
   const still = timelineOf(report, events)
-  const opens = first === undefined ? `on ${still?.because}` : 'where two held it at once for the first time'
+  const opens = first === undefined ? `on ${still?.because}` : 'on this overlap'
   return document({
     title: `${verdictMark(report.verdict)} ${report.scenario} · ${report.topology} · ${report.lock}`,
     data,
@@ -43,7 +44,7 @@ ${inShort(report, built)}
 ${timeline(data, still, opens)}
 ${operations(report, events, logs, built.first)}
 ${damageTable(report, events)}
-${faults(report)}
+${faults(report, data)}
 ${curves(data)}
 ${nodes(built)}
 <div class="columns"><div>${latencies(report)}${thresholds(report)}</div><div>${counts(report)}${lockCounters(report)}</div></div>
@@ -66,7 +67,7 @@ function head(report: Report): Markup {
     ...unknownBecause.map((reason) => markup`<li>unknown: ${reason}</li>`),
     ...(endedEarly
       ? [
-          markup`<li>ended early at ${moment(endedEarly.atMs)}, ${endedEarly.threshold} being crossed (abortOnFail)</li>`,
+          markup`<li>ended early at ${moment(endedEarly.atMs)}: the question was answered, <code>${endedEarly.threshold}</code> was crossed (abortOnFail)</li>`,
         ]
       : []),
     ...(report.findings.length === 0 && verdict === 'valid'
@@ -75,7 +76,7 @@ function head(report: Report): Markup {
   ]
   return markup`<header class="${verdict}">
 <h1><span class="mark">${verdictMark(verdict)}</span> ${report.scenario}</h1>
-<p><b>${verdictWords[verdict]}</b></p>
+<p><b>${verdict === 'invalid' && !isDamaged(violating) ? brokenWord : verdictWords[verdict]}</b></p>
 <p>lock ${report.lock} · topology ${report.topology} · workload ${report.workload} · seed ${report.seed} · ${report.startedAt} · ${humanMs(report.durationMs)}</p>
 <ul>${sentences}</ul>
 ${control !== undefined && markup`<p>Control ${control.lock}: ${control.verdict === 'invalid' ? markup`caught${control.afterMs !== null && ` after ${humanMs(control.afterMs)}`}${control.metric !== null && ` (${control.metric})`}` : `not caught (${control.verdict}), so this run could not have seen such a lock`}</p>`}
@@ -87,13 +88,20 @@ const verdictWords = {
   valid: 'The evidence suffices, and the lock held as this scenario asks.',
   unknown: 'Whether the lock held is not known: the evidence does not suffice.',
 }
+const brokenWord = 'The lock is broken, though nothing that it is there to prevent was seen to happen in this drill.'
+
+/** Whether a key was held twice or the ledger is wrong; else a key was left, or a promise was too long. */
+const isDamaged = (findings: Report['findings']) =>
+  findings.some(
+    ({ metric }) =>
+      metric === 'overlaps' || metric === 'fence_violations' || (ledgerMetrics as readonly string[]).includes(metric),
+  )
 
 /** Two servers, one key, when and why: what a reader came for, in six lines. */
-function inShort(report: Report, { first, data }: Built): Markup | undefined {
-  if (first === undefined) return undefined
+function inShort(report: Report, built: Built): Markup | undefined {
+  const { first, data } = built
+  if (first === undefined) return violationInShort(report)
   const { key, earlier, later, fromMs, toMs } = first
-  // What was on at some time since the first of the two was let in.
-  const on = data.faults.filter((fault) => fault.landed && fault.fromMs <= toMs && fault.toMs >= earlier.fromMs)
   const finding = report.findings.find(
     ({ metric, first: named }) =>
       metric === 'overlaps' && named?.ops.every((op) => op === earlier.op || op === later.op),
@@ -103,26 +111,65 @@ function inShort(report: Report, { first, data }: Built): Markup | undefined {
   const name = ({ server, process }: FirstOverlap['earlier']) => (earlier.server === later.server ? process : server)
   const side = (which: FirstOverlap['earlier']) =>
     markup`<b>${name(which)}</b> believed to hold it from ${moment(which.fromMs)} to ${moment(which.toMs)} (op ${which.op})`
-  return markup`<h2>The first overlap</h2><dl>
+  return markup`<h2>${overlapTitle(report, finding?.blame)}</h2><dl>
 <dt>which key</dt><dd><code>${key}</code></dd>
 <dt>who</dt><dd>${side(earlier)}<br>${side(later)}</dd>
 <dt>both at once</dt><dd><b>from ${moment(fromMs)} on, for ${humanMs(toMs - fromMs)}</b></dd>
-<dt>faults</dt><dd>${lines(on.map((fault) => during(fault, fromMs)))}</dd>
+<dt>faults</dt><dd>${lines(faultsAround(data, first, name(earlier)))}</dd>
 ${why !== undefined && markup`<dt>why</dt><dd>${why}</dd>`}
 ${finding?.blame !== undefined && markup`<dt>to blame</dt><dd>${finding.blame}: ${blameWords[finding.blame]}</dd>`}
 </dl>`
 }
 
-/** What was broken on purpose, seen from the moment at which two held the key. */
-function during({ label, fromMs, toMs, healed }: Built['data']['faults'][number], atMs: number): Markup {
-  const span = healed ? `from ${moment(fromMs)} to ${moment(toMs)}` : `from ${moment(fromMs)} on`
-  return markup`${label}, ${span}: ${toMs < atMs && healed ? 'over by then' : fromMs > atMs ? 'later' : 'on at that time'}`
+/** Where all overlaps have one blame, it is the first of all. */
+const overlapTitle = ({ findings }: Report, blame: string | undefined) =>
+  blame !== undefined && findings.filter(({ metric }) => metric === 'overlaps').length > 1
+    ? `The first overlap with blame ${blame}`
+    : 'The first overlap'
+
+/** What was found where no key was held twice: in a few lines, with the last hold before it. */
+function violationInShort(report: Report): Markup | undefined {
+  const finding = firstOf(violations(report))
+  if (finding === undefined) return undefined
+  const { key, atMs, ops } = finding.first!
+  return markup`<h2>The first violation</h2><dl>
+<dt>what</dt><dd>${finding.metric.replaceAll('_', ' ')}: ${finding.message}</dd>
+<dt>which key</dt><dd><code>${key}</code></dd>
+<dt>seen at</dt><dd>${moment(atMs)}</dd>
+${ops.length > 0 && markup`<dt>operation</dt><dd>${ops.map((op) => `op ${op}`).join(', ')}: marked ● in the table below</dd>`}
+</dl>`
 }
 
-const lines = (some: readonly Markup[]): Markup =>
-  some.length === 0
-    ? markup`none: nothing was broken at that time`
-    : markup`${some.map((line, index) => markup`${index > 0 && new Markup('<br>')}${line}`)}`
+/** What was broken on purpose, and who was away, since the first of the two was let in; else what was over last before that. */
+function faultsAround(
+  { faults, outages }: Built['data'],
+  { earlier, fromMs, toMs }: FirstOverlap,
+  who: string,
+): string[] {
+  const broken = [
+    ...faults.filter(({ landed }) => landed),
+    ...outages.map(({ name, what, ...span }) => ({ ...span, label: `${name} ${what}`, healed: true })),
+  ]
+  const on = broken.filter((fault) => fault.fromMs <= toMs && fault.toMs >= earlier.fromMs)
+  if (on.length > 0)
+    return on.map((fault) => {
+      const span = fault.healed
+        ? `from ${moment(fault.fromMs)} to ${moment(fault.toMs)}`
+        : `from ${moment(fault.fromMs)} on`
+      if (fault.fromMs > fromMs) return `${fault.label}, ${span}: later`
+      if (!fault.healed || fault.toMs >= fromMs) return `${fault.label}, ${span}: on at that time`
+      const begun =
+        fault.fromMs <= earlier.fromMs ? `on when ${who} was granted the key` : `begun after ${who} was granted the key`
+      return `${fault.label}, ${span}: ${begun}, over by then`
+    })
+  const last = broken.filter((fault) => fault.toMs < earlier.fromMs).toSorted((a, b) => b.toMs - a.toMs)[0]
+  return [
+    last ? `none at that time; the last before, ${last.label}, was over at ${moment(last.toMs)}` : 'none until then',
+  ]
+}
+
+const lines = (some: readonly string[]): Markup =>
+  markup`${some.map((line, index) => markup`${index > 0 && new Markup('<br>')}${line}`)}`
 
 const blameWords = {
   lock: 'the lock itself',
@@ -149,8 +196,8 @@ function operations(
   if (first === undefined) return undefined
   const rows = aroundViolation(events, first, logs)
   if (rows.length === 0) return undefined
-  return markup`<h2>Around the first ${overlap ? 'overlap' : 'violation'}</h2>
-<p class="dim">What happened to <code>${first.key}</code> around ${moment(first.atMs)}${logs.length > 0 && ", and what the nodes' logs say of that time (their clock is the wall clock: some ms beside)"}; marked ● are the operations that the finding names.</p>
+  return markup`<h2>Around ${overlap ? 'this overlap' : 'the first violation'}</h2>
+<p class="dim">What happened to <code>${first.key}</code> around ${moment(first.atMs)}, on the servers and on the nodes${logs.length > 0 && ", and what the nodes' logs say of that time (their clock is the wall clock: some ms beside)"}; marked ● are the operations that the finding names.</p>
 ${scrolling(
   'Operations and logs',
   markup`<table><thead><tr><th></th><th class="number">at</th><th>who</th><th>what</th><th></th></tr></thead><tbody>
@@ -159,13 +206,13 @@ ${rows.map(({ atMs, who, what, detail, involved }) => markup`<tr${involved && ne
 )}`
 }
 
-function faults(report: Report): Markup | undefined {
+function faults(report: Report, data: Built['data']): Markup | undefined {
   if (report.faults.length === 0) return undefined
   const at = (ms: number | null) => (ms === null ? '–' : moment(ms))
   return markup`<h2>Faults</h2>${scrolling(
     'Faults',
-    markup`<table><thead><tr><th>fault</th><th>landed</th><th class="number">planned</th><th class="number">applied</th><th class="number">healed</th><th class="number">holds during it</th><th>proof</th></tr></thead><tbody>
-${report.faults.map((fault) => markup`<tr><td class="nowrap">${fault.fault} ${fault.target}</td><td>${fault.landed ? '✓ yes' : '✗ no'}</td><td class="number">${at(fault.plannedAtMs)}</td><td class="number">${at(fault.appliedAtMs)}</td><td class="number">${at(fault.healedAtMs)}</td><td class="number">${fault.holdsDuring}</td><td class="long">${fault.proof}</td></tr>`)}
+    markup`<table><thead><tr><th>fault</th><th>landed</th><th class="number">planned</th><th class="number">laid on</th><th class="number">felt</th><th class="number">healed</th><th class="number">holds during it</th><th>proof</th></tr></thead><tbody>
+${report.faults.map((fault, index) => markup`<tr><td class="nowrap">${fault.fault} ${fault.target}</td><td>${fault.landed ? '✓ yes' : '✗ no'}</td><td class="number">${at(fault.plannedAtMs)}</td><td class="number">${at((fault.landed && data.faults[index]?.fromMs) || null)}</td><td class="number">${at(fault.appliedAtMs)}</td><td class="number">${at(fault.healedAtMs)}</td><td class="number">${fault.holdsDuring}</td><td class="long">${fault.proof}</td></tr>`)}
 </tbody></table>`,
   )}`
 }

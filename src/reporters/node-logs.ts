@@ -11,6 +11,9 @@ export interface LogLine {
 
 const linesMax = 20_000
 const charactersMax = 300
+/** What every start says, and what Sentinel says of its own file. */
+const noise =
+  /^(oO0OoO|Redis version=|Configuration loaded|monotonic clock|Running mode=|Server initialized|Sentinel new configuration saved|CONFIG REWRITE|WARNING|Warning|Could not create server TCP)/
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
 /** The logs of Redis and Sentinel in a report's folder, in the order of time; empty where there are none. To be read on the machine that wrote them: their times name no zone. */
@@ -32,6 +35,7 @@ export function parseNodeLog(node: string, log: string, startedAt: Date): LogLin
     const found = /^\d+:[A-Z] (\d+) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d)\.(\d{3}) . (.*)$/.exec(line)
     if (found === null) continue
     const [, day, month, year, hours, minutes, seconds, ms, text] = found
+    if (noise.test(text!)) continue
     const at = new Date(
       Number(year),
       months.indexOf(month!),

@@ -17,7 +17,8 @@ h2 { margin: 36px 0 10px; font-size: 18px; }
 a { color: var(--hold); } .dim { color: var(--dim); }
 code, pre, .mono { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace; font-size: 13px; }
 pre { margin: 8px 0; padding: 12px 14px; overflow: auto; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; white-space: pre-wrap; }
-.scroll { overflow-x: auto; }
+.scroll { overflow-x: auto; background: linear-gradient(to right, var(--ground) 40%, transparent) left / 40px 100%, linear-gradient(to left, var(--ground) 40%, transparent) right / 40px 100%, linear-gradient(to right, var(--line), transparent) left / 12px 100%, linear-gradient(to left, var(--line), transparent) right / 12px 100%;
+  background-repeat: no-repeat; background-attachment: local, local, scroll, scroll; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: 5px 14px 5px 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 th { color: var(--dim); font-weight: 600; font-size: 13px; white-space: nowrap; }
@@ -47,7 +48,7 @@ button, select { font: inherit; font-size: 14px; padding: 3px 10px; color: var(-
 button { cursor: pointer; } button:hover { border-color: var(--hold); } button:focus-visible, select:focus-visible, .chart:focus-visible, .scroll:focus-visible, summary:focus-visible { outline: 3px solid var(--hold); outline-offset: 2px; }
 figure p { margin: 4px 0; } .chart { background: var(--panel); border: 1px solid var(--line); border-radius: 6px; overflow: hidden; min-height: 60px; }
 .tip { min-height: 4.6em; margin: 6px 0; font-size: 14px; color: var(--ink); }
-.key { display: inline-block; width: 26px; height: 12px; vertical-align: -1px; margin-left: 6px; } .key.belief { background: var(--hold); margin-left: 0; } .key.lease { border: 2px solid var(--hold); }
+.sign { display: inline-block; margin-right: 6px; } .key { display: inline-block; width: 26px; height: 12px; vertical-align: -1px; } .key.belief { background: var(--hold); } .key.lease { border: 2px solid var(--hold); }
 .key.clash { border: 1px solid var(--bad); background: repeating-linear-gradient(45deg, var(--bad) 0 2px, transparent 2px 5px); } .key.fault { border: 1px solid var(--fault); background: repeating-linear-gradient(-45deg, var(--fault) 0 1px, transparent 1px 7px); } .key.away { border: 1px solid var(--dim); background: repeating-linear-gradient(45deg, var(--dim) 0 1px, transparent 1px 6px), repeating-linear-gradient(-45deg, var(--dim) 0 1px, transparent 1px 6px); }
 .columns.wide { gap: 0 24px; } .half { flex: 1 1 440px; min-width: 0; } .third { flex: 1 1 300px; min-width: 0; } .columns.wide p { max-width: none; }
 .uplot, .u-legend { font-size: 13px; } .u-legend { color: var(--ink); } .u-select { background: var(--hold); opacity: .2; }

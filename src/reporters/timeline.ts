@@ -1,5 +1,6 @@
 import { holdAt, holdsOf, overlappingPairs, type Holds } from '../checkers/holds.ts'
 import type { Event, FaultEvent } from '../history/event.ts'
+import { eventsOf } from '../history/kinds.ts'
 import type { Report } from './report.ts'
 
 /** What a picture needs of a report: where something was found. */
@@ -130,12 +131,15 @@ export function worthSeeing(report: Judged): Report['findings'] {
   return violating.length > 0 ? violating : report.findings
 }
 
-/** The earliest occurrence that one of them names. */
-export function firstViolation(report: Judged) {
-  return worthSeeing(report)
-    .flatMap(({ first }) => (first === undefined ? [] : [first]))
-    .toSorted((a, b) => a.atMs - b.atMs)[0]
+/** The one that a reader is shown: the earliest of those that the lock is to blame for, or else of all. */
+export function firstOf(findings: Report['findings']) {
+  const placed = findings.filter(({ first }) => first !== undefined)
+  const ofLock = placed.filter(({ blame }) => blame === 'lock')
+  return (ofLock.length > 0 ? ofLock : placed).toSorted((a, b) => a.first!.atMs - b.first!.atMs)[0]
 }
+
+/** Where the first violation is. */
+export const firstViolation = (report: Judged) => firstOf(worthSeeing(report))?.first
 
 function barsOf(holds: Holds, key: number): Bar[] {
   const bars: Bar[] = []
@@ -166,11 +170,13 @@ function overlapsByKey(holds: Holds): Map<string, Overlap[]> {
   return byKey
 }
 
+/** In the order of the report's faults. */
 export function faultBands(events: readonly Event[]): FaultBand[] {
   const byOp = new Map<number, FaultEvent[]>()
-  for (const event of events) if (event.f === 'fault') byOp.set(event.op, [...(byOp.get(event.op) ?? []), event])
+  for (const event of eventsOf(events, 'fault')) byOp.set(event.op, [...(byOp.get(event.op) ?? []), event])
   const endMs = (events.at(-1)?.t ?? 0) / 1e6
-  return [...byOp.values()].map((stages) => {
+  const inOrder = [...byOp.entries()].toSorted(([a], [b]) => a - b)
+  return inOrder.map(([, stages]) => {
     const landed = stages.find(({ stage }) => stage === 'landed')
     const missed = stages.find(({ stage }) => stage === 'missed')
     const healed = stages.find(({ stage, type }) => stage === 'healed' && type === 'ok')

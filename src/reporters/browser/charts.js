@@ -1,4 +1,5 @@
 import { colors, onColorsChanged, stripes } from './colors.js'
+import { timesOfFaults } from './faults.js'
 import { durationText } from './words.js'
 
 /**
@@ -41,14 +42,14 @@ export function timeChart(root, data, { label, lines, unit, namesAtEnds = false 
   const bands = ({ ctx, bbox, valToPos }) => {
     ctx.save()
     ctx.fillStyle = stripes(ctx, palette.fault, 9, 1, 1)
-    for (const fault of data.faults) {
-      const from = Math.max(bbox.left, valToPos(fault.fromMs, 'x', true))
-      const to = Math.min(bbox.left + bbox.width, valToPos(fault.toMs, 'x', true))
+    ctx.strokeStyle = palette.fault
+    for (const [fromMs, toMs] of timesOfFaults(data.faults)) {
+      const from = Math.max(bbox.left, valToPos(fromMs, 'x', true))
+      const to = Math.min(bbox.left + bbox.width, valToPos(toMs, 'x', true))
       if (to <= bbox.left || from >= bbox.left + bbox.width) continue
       ctx.globalAlpha = 0.3
       ctx.fillRect(from, bbox.top, Math.max(2, to - from), bbox.height)
       ctx.globalAlpha = 1
-      ctx.strokeStyle = palette.fault
       ctx.strokeRect(from, bbox.top, Math.max(2, to - from), bbox.height)
     }
     ctx.restore()
@@ -63,12 +64,15 @@ export function timeChart(root, data, { label, lines, unit, namesAtEnds = false 
     ctx.lineWidth = 4 * devicePixelRatio
     ctx.strokeStyle = palette.panel
     ctx.fillStyle = palette.fault
-    data.faults.slice(0, namedMax).forEach((fault, index) => {
+    const landed = data.faults.filter((fault) => fault.landed)
+    const more = landed.length - namedMax
+    landed.slice(0, namedMax).forEach((fault, index) => {
       const from = Math.max(bbox.left, valToPos(fault.fromMs, 'x', true))
       if (fault.toMs <= (scales['x'].min ?? 0) || from >= bbox.left + bbox.width) return
       const y = bbox.top + 4 + index * nameHeight * devicePixelRatio
-      ctx.strokeText(`⚡ ${fault.label}`, from + 5, y)
-      ctx.fillText(`⚡ ${fault.label}`, from + 5, y)
+      const name = `⚡ ${fault.label}${more > 0 && index === namedMax - 1 ? ` and ${more} more` : ''}`
+      ctx.strokeText(name, from + 5, y)
+      ctx.fillText(name, from + 5, y)
     })
     ctx.restore()
   }

@@ -1,6 +1,7 @@
 import { stripes } from './colors.js'
 import { barHeight, firstFrom, rowHeight } from './lanes.js'
 import { noteHeight, noteRows, notesIn, placeNotes } from './notes.js'
+import { timesOfFaults } from './faults.js'
 import { durationText } from './words.js'
 
 /**
@@ -57,7 +58,7 @@ export function createPainter(data, { holds, leases, overlaps }) {
   /** @param {CanvasRenderingContext2D} ctx @param {(ms: number) => number} x @param {number} width @param {number} height */
   function drawFaults(ctx, x, width, height) {
     const pattern = stripes(ctx, palette.fault, 9, 1, 1)
-    for (const { fromMs, toMs } of data.faults) {
+    for (const [fromMs, toMs] of timesOfFaults(data.faults)) {
       const [from, to] = [Math.max(-2, x(fromMs)), Math.min(width + 2, x(toMs))]
       if (to < 0 || from > width) continue
       const length = Math.max(2, to - from)

@@ -82,8 +82,7 @@ export function createTimeline(root, data, { holds, leases, overlaps }, moved) {
           stroke: () => palette.dim,
           grid: { stroke: () => palette.line, width: 1 },
           ticks: { stroke: () => palette.line },
-          values: (_, splits, __, ___, step) =>
-            splits.map((ms) => `${(ms / 1000).toFixed(step < 1 ? 4 : step < 10 ? 3 : step < 100 ? 2 : 1)} s`),
+          values: (_, splits, __, ___, step) => splits.map((ms) => `${(ms / 1000).toFixed(decimals(step))} s`),
         },
         {
           size: () => widest(),
@@ -207,6 +206,10 @@ export function createTimeline(root, data, { holds, leases, overlaps }, moved) {
     },
   }
 }
+
+/** As many as tell every step of so many ms in seconds: 25 ms are 0.025 s. @param {number} stepMs */
+const decimals = (stepMs) =>
+  [1, 2, 3, 4].find((digits) => Number.isInteger(Number((stepMs * 10 ** (digits - 3)).toPrecision(9)))) ?? 5
 
 /** @param {import('uplot')} plot @returns {[number, number]} */
 const windowOf = ({ scales }) => [scales['x'].min ?? 0, scales['x'].max ?? 1]

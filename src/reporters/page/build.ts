@@ -1,6 +1,6 @@
 import { holdAt, holdsOf, overlappingPairs, type Holds } from '../../checkers/holds.ts'
 import type { Event } from '../../history/event.ts'
-import { faultBands, firstViolation, outages, topologyMarks, worthSeeing, type Judged } from '../timeline.ts'
+import { faultBands, firstOf, firstViolation, outages, topologyMarks, worthSeeing, type Judged } from '../timeline.ts'
 import { drawnHolds, type DrawnHolds } from './drawn-holds.ts'
 import { nodeCurves } from './node-curves.ts'
 import { leaseEnds, nodeLeases } from './node-leases.ts'
@@ -72,10 +72,7 @@ export function buildPage(report: Judged, events: readonly Event[], serverNames:
 
 /** The first overlap that crosses a threshold, else that a finding names, else the first there is. */
 function firstOverlap(report: Judged, holds: Holds): FirstOverlap | undefined {
-  const named = worthSeeing(report)
-    .filter(({ metric, first }) => metric === 'overlaps' && first !== undefined)
-    .map(({ first }) => first!)
-    .toSorted((a, b) => a.atMs - b.atMs)[0]
+  const named = firstOf(worthSeeing(report).filter(({ metric }) => metric === 'overlaps'))?.first
   const seen: { named?: [number, number]; any?: [number, number] } = {}
   overlappingPairs(holds, (first, second) => {
     seen.any ??= [first, second]

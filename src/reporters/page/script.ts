@@ -7,7 +7,19 @@ import { visible } from '../markup.ts'
  * What the page runs, as text: uPlot and our own small files of ../browser, which are JavaScript, so that they are the same here, in the package and in
  * the browser. There are no modules in one inline script: their imports are left out and they stand in the order of their needs.
  */
-const order = ['words', 'colors', 'unpack', 'lanes', 'notes', 'painter', 'timeline', 'controls', 'charts', 'main']
+const order = [
+  'words',
+  'colors',
+  'unpack',
+  'lanes',
+  'notes',
+  'faults',
+  'painter',
+  'timeline',
+  'controls',
+  'charts',
+  'main',
+]
 
 const require = createRequire(import.meta.url)
 const uplot = (file: string) => readFileSync(require.resolve(`uplot/dist/${file}`), 'utf8').trim()

@@ -21,7 +21,15 @@ ${thinned(data)}</figure>
 }
 
 const legend = () =>
-  markup`<span class="key belief"></span> filled: the server believes that it holds the lock, after the thin line of its waiting. <span class="key lease"></span> outlined: the Redis node has the key, and for whom. <span class="key clash"></span> red stripes in a frame: two believe it at once. <span class="key fault"></span> wide stripes: a fault is on. <span class="key away"></span> crossed out: it was down, or stood still.`
+  markup`${Object.entries(signs).map(([name, meaning]) => markup`<span class="sign"><span class="key ${name}"></span> ${meaning}</span> `)}`
+
+const signs = {
+  belief: 'filled: the server believes that it holds the lock, after the thin line of its waiting.',
+  lease: "outlined: the Redis node has the key, and for whom where the key's value was seen.",
+  clash: 'red stripes in a frame: two believe it at once.',
+  fault: 'wide stripes: a fault is on.',
+  away: 'crossed out: it was down, or stood still.',
+}
 
 /** What the picture lacks is said, never hidden. */
 function thinned({ holds, overlaps, leases }: PageData): Markup | undefined {
