@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { key, set } from '../../test/support/history.ts'
+import { extend, key, set } from '../../test/support/history.ts'
 import { a, b, find, restart } from '../../test/support/overlaps.ts'
 import type { Event } from '../history/event.ts'
 
@@ -90,4 +90,40 @@ test('tries of others that no sample tells of are not votes of who has a majorit
   expect(findings).toMatchObject([
     { blame: 'topology', story: 'redis-1 died at 1.200 s and came back without the key' },
   ])
+})
+
+const away = (from: number, to: number) => ['redis-1', 'redis-3'].flatMap((node) => restart(from, to, node))
+const backEmpty = (t: number) => ['redis-1', 'redis-3'].map((node) => key(node, t, 'sample', 'stock:7', { pttlMs: -2 }))
+
+test.each<[string, string, string | RegExp, Event[]]>([
+  [
+    'was extended while two of three were dead',
+    'lock',
+    'server-1 was told at 2.501 s that its lease was extended, while redis-1 and redis-3 were dead: no majority can have said so',
+    [...extend('server-1/vu-1', 11, 1, 2500, 2501), ...extend('server-1/vu-1', 12, 1, 3800, 3801)],
+  ],
+  [
+    'was extended before they died',
+    'topology',
+    /came back without the key/,
+    [...extend('server-1/vu-1', 11, 1, 1900, 1901)],
+  ],
+  [
+    'was extended so late that they may have been back',
+    'topology',
+    /came back without the key/,
+    [...extend('server-1/vu-1', 11, 1, 1900, 1901), ...extend('server-1/vu-1', 12, 1, 3600, 3601)],
+  ],
+])('redlock: a holder that %s → %s', (_, blame, story, extensions) => {
+  const findings = find(
+    'redlock',
+    a(),
+    extensions,
+    b(4500),
+    ...trio(999, 'token-1', 1, 2, 3),
+    ...away(2000, 4000),
+    ...backEmpty(4001),
+    ...trio(4499, 'token-2', 1, 3),
+  )
+  expect(findings).toMatchObject([{ blame, story: expect.stringMatching(story) as unknown }])
 })

@@ -1,6 +1,15 @@
-import { mayHaveGrantedUnseen, noKey, onNode, unclear, type Judgement, type Suspects } from './blame-node.ts'
+import {
+  mayHaveGrantedUnseen,
+  noKey,
+  onNode,
+  reconnectNs,
+  unclear,
+  type Judgement,
+  type Suspects,
+} from './blame-node.ts'
 import type { Blame } from './checker.ts'
 import type { Hold } from './holds.ts'
+import { seconds } from './words.ts'
 
 /**
  * Redlock: the question is asked of every node that gave the second grant its vote, and decided by the majority. Two majorities share at least one node, so
@@ -11,6 +20,9 @@ export function judgeMajority(scene: Suspects, a: Hold, b: Hold, nodeCount: numb
   const majority = Math.floor(nodeCount / 2) + 1
   const known = record.nodes.filter((node) => record.track(node, a.key) !== undefined)
   if (known.length === 0) return noKey(scene, a, b)
+
+  const baseless = extendedWithoutMajority(scene, a, b, nodeCount - majority)
+  if (baseless) return baseless
 
   const votesOf = (hold: Hold) => {
     const seen = known.filter((node) => scene.anchor(node, hold) !== undefined)
@@ -52,4 +64,43 @@ export function judgeMajority(scene: Suspects, a: Hold, b: Hold, nodeCount: numb
   if (votes('lock', 'holder') < majority) return answer('unclear')
   if (votes('holder') >= majority) return answer('holder')
   return answer('lock')
+}
+
+/**
+ * Where the first holder went on by an extension that the lock said yes to while more nodes were dead than a majority can spare: nobody can have
+ * given it. A node counts as dead from its death until shortly before its observer was back on it.
+ */
+function extendedWithoutMajority(
+  { record, incidents }: Suspects,
+  { server, startNs, ttlMs, extensions }: Hold,
+  b: Hold,
+  spare: number,
+): Judgement | undefined {
+  if (ttlMs === undefined) return undefined
+  const deadDuring = (fromNs: number, toNs: number) =>
+    record.nodes.filter((node) =>
+      record
+        .gaps(node)
+        .some(
+          (gap) =>
+            gap.fromNs <= fromNs &&
+            gap.toNs - reconnectNs >= toNs &&
+            incidents.downNs(node, gap.fromNs - reconnectNs, fromNs) !== undefined,
+        ),
+    )
+  let endNs = startNs + ttlMs * 1e6
+  let lie: { okNs: number; dead: string[] } | undefined
+  for (const { invokeNs, okNs, ttlMs: moreMs = ttlMs } of extensions) {
+    const dead = deadDuring(invokeNs, okNs)
+    if (dead.length > spare) lie ??= { okNs, dead }
+    // What had run out by then cannot have been extended later either.
+    else if (lie === undefined || invokeNs <= endNs) endNs = Math.max(endNs, okNs + moreMs * 1e6)
+  }
+  if (lie === undefined || b.startNs < endNs) return undefined
+  const { okNs, dead } = lie
+  return {
+    blame: 'lock',
+    story: () =>
+      `${server} was told at ${seconds(okNs)} that its lease was extended, while ${dead.join(' and ')} were dead: no majority can have said so`,
+  }
 }

@@ -27,7 +27,7 @@ const lastWordsNs = readLagNs
 /** Sentinel announces a promotion when it is done, this much later at most. */
 const announcementNs = 5e9
 /** The observer is back on a node within this time of the node being back. */
-const reconnectNs = 500e6
+export const reconnectNs = 500e6
 
 /** One logical Redis: a single node, or the primary of a Sentinel group. */
 export function judgeOne(scene: Suspects, a: Hold, b: Hold): Judgement {
