@@ -1,0 +1,86 @@
+import { Markup, markup } from '../markup.ts'
+import type { Report } from '../report.ts'
+import { humanMs, moment } from '../text.ts'
+import { firstOf, violations } from '../timeline.ts'
+import type { Built, FirstOverlap } from './build.ts'
+
+/** Two servers, one key, when and why: what a reader came for, in six lines. */
+export function inShort(report: Report, built: Built): Markup | undefined {
+  const { first, data } = built
+  if (first === undefined) return violationInShort(report)
+  const { key, earlier, later, fromMs, toMs } = first
+  const finding = report.findings.find(
+    ({ metric, first: named }) =>
+      metric === 'overlaps' && named?.ops.every((op) => op === earlier.op || op === later.op),
+  )
+  // The sentence's last part says what became of the key (checkers/blame.ts).
+  const why = finding?.message.split(/was granted it too[;,] /)[1]
+  const name = ({ server, process }: FirstOverlap['earlier']) => (earlier.server === later.server ? process : server)
+  const side = (which: FirstOverlap['earlier']) =>
+    markup`<b>${name(which)}</b> believed to hold it from ${moment(which.fromMs)} to ${moment(which.toMs)} (op ${which.op})`
+  return markup`<h2>${overlapTitle(report, finding?.blame)}</h2><dl>
+<dt>which key</dt><dd><code>${key}</code></dd>
+<dt>who</dt><dd>${side(earlier)}<br>${side(later)}</dd>
+<dt>both at once</dt><dd><b>from ${moment(fromMs)} on, for ${humanMs(toMs - fromMs)}</b></dd>
+<dt>faults</dt><dd>${lines(faultsAround(data, first, name(earlier)))}</dd>
+${why !== undefined && markup`<dt>why</dt><dd>${why}</dd>`}
+${finding?.blame !== undefined && markup`<dt>to blame</dt><dd>${finding.blame}: ${blameWords[finding.blame]}</dd>`}
+</dl>`
+}
+
+/** Where all overlaps have one blame, it is the first of all. */
+const overlapTitle = ({ findings }: Report, blame: string | undefined) =>
+  blame !== undefined && findings.filter(({ metric }) => metric === 'overlaps').length > 1
+    ? `The first overlap with blame ${blame}`
+    : 'The first overlap'
+
+/** What was found where no key was held twice: in a few lines, with the last hold before it. */
+function violationInShort(report: Report): Markup | undefined {
+  const finding = firstOf(violations(report))
+  if (finding === undefined) return undefined
+  const { key, atMs, ops } = finding.first!
+  return markup`<h2>The first violation</h2><dl>
+<dt>what</dt><dd>${finding.metric.replaceAll('_', ' ')}: ${finding.message}</dd>
+<dt>which key</dt><dd><code>${key}</code></dd>
+<dt>seen at</dt><dd>${moment(atMs)}</dd>
+${ops.length > 0 && markup`<dt>operation</dt><dd>${ops.map((op) => `op ${op}`).join(', ')}: marked ● in the table below</dd>`}
+</dl>`
+}
+
+/** What was broken on purpose, and who was away, since the first of the two was let in; else what was over last before that. */
+function faultsAround(
+  { faults, outages }: Built['data'],
+  { earlier, fromMs, toMs }: FirstOverlap,
+  who: string,
+): string[] {
+  const broken = [
+    ...faults.filter(({ landed }) => landed),
+    ...outages.map(({ name, what, ...span }) => ({ ...span, label: `${name} ${what}`, healed: true })),
+  ]
+  const on = broken.filter((fault) => fault.fromMs <= toMs && fault.toMs >= earlier.fromMs)
+  if (on.length > 0)
+    return on.map((fault) => {
+      const span = fault.healed
+        ? `from ${moment(fault.fromMs)} to ${moment(fault.toMs)}`
+        : `from ${moment(fault.fromMs)} on`
+      if (fault.fromMs > fromMs) return `${fault.label}, ${span}: later`
+      if (!fault.healed || fault.toMs >= fromMs) return `${fault.label}, ${span}: on at that time`
+      const begun =
+        fault.fromMs <= earlier.fromMs ? `on when ${who} was granted the key` : `begun after ${who} was granted the key`
+      return `${fault.label}, ${span}: ${begun}, over by then`
+    })
+  const last = broken.filter((fault) => fault.toMs < earlier.fromMs).toSorted((a, b) => b.toMs - a.toMs)[0]
+  return [
+    last ? `none at that time; the last before, ${last.label}, was over at ${moment(last.toMs)}` : 'none until then',
+  ]
+}
+
+const lines = (some: readonly string[]): Markup =>
+  markup`${some.map((line, index) => markup`${index > 0 && new Markup('<br>')}${line}`)}`
+
+const blameWords = {
+  lock: 'the lock itself',
+  holder: 'its holder, who went on beyond the end of the lease, and not the lock',
+  topology: 'the Redis topology, which lost or doubled the key, and not the lock',
+  unclear: "the nodes' record does not tell whose doing it was",
+}
