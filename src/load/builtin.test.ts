@@ -1,10 +1,21 @@
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { load as loadSchema } from '../plan/scenario.ts'
 import { builtin } from './builtin.ts'
 import type { LoadResult, Resumed } from './load.ts'
 
-beforeEach(() => void vi.useFakeTimers({ now: 0 }))
-afterEach(() => void vi.useRealTimers())
+beforeEach(() => {
+  vi.useFakeTimers({ now: 0, toFake: ['Date', 'setTimeout', 'clearTimeout'] })
+  // By a clock that stands still a turn of the event loop takes no time.
+  vi.stubGlobal('setImmediate', queueMicrotask)
+})
+afterEach(realTime)
+
+function realTime() {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+}
 
 interface Started {
   vu: number
@@ -197,4 +208,29 @@ test.each([
   [10, { executor: 'per-vu-iterations', vus: 2, iterations: 20 }],
 ])('of counted iterations the rest is done: %i', async (iterations, load) => {
   expect(await drive(load, { resumed })).toMatchObject({ iterations, dropped: 0 })
+})
+
+test('users whose every call fails at once leave the event loop its turns: a lost connection can come back', async () => {
+  realTime()
+  const server = createServer((socket) => socket.end('back')).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const load = loadSchema.parse({ executor: 'constant-vus', vus: 10, duration: '2s' })
+  const stop = new AbortController()
+  let ended = false
+  const running = builtin
+    .run({
+      load,
+      index: 0,
+      count: 1,
+      now: () => performance.now() * 1e6,
+      signal: stop.signal,
+      iterate: () => Promise.resolve(),
+    })
+    .finally(() => (ended = true))
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  await once(socket, 'data')
+  expect(ended).toBe(false)
+  stop.abort()
+  expect((await running).iterations).toBeGreaterThan(0)
+  await new Promise((resolve) => server.close(resolve))
 })

@@ -114,6 +114,20 @@ function shared({ index, count, resumed }: LoadContext, vus: number, iterations:
   return { next: () => (turn < share ? index + turn++ * takers : undefined), left: () => share - turn }
 }
 
+let turn: Promise<void> | undefined
+
+/**
+ * Lets the server's event loop turn once. A lock that refuses at once, as one whose connection is down, would be asked again and again within one turn, in
+ * which no connection can come back: users who come from outside cannot do that to a server.
+ */
+const nextTurn = (): Promise<void> =>
+  (turn ??= new Promise((resolve) =>
+    setImmediate(() => {
+      turn = undefined
+      resolve()
+    }),
+  ))
+
 /** A closed model: each user begins its next iteration when its last has ended, until the time is up. */
 async function closed(crew: Crew, startNs: number, vus: number, durationMs: number, work: Work): Promise<void> {
   const { index, count, now, signal } = crew.context
@@ -125,6 +139,7 @@ async function closed(crew: Crew, startNs: number, vus: number, durationMs: numb
       const iteration = work.next(vu)
       if (iteration === undefined) return
       await crew.run(vu, iteration, beganNs)
+      await nextTurn()
     }
   }
   const ended = new AbortController()
