@@ -129,13 +129,11 @@ test('Markdown for docs/detection.md', () => {
     O overlaps, D damage in the ledger, F fences, R foreign releases, C overclaims, L leaked keys, N contention about nothing, U unsettled calls,
     – nothing was found, ? the drill could not tell, empty: not made for it. Bold is what the corpus claims.
 
-    A lock is run once in each scenario, on the first of the scenario's topologies that it is made for.
+    A lock is run once in each scenario, on the first of the scenario's topologies that it is made for. So far that was done for 1 of 90 locks.
 
     | lock | herd | oversell |
     | --- | --- | --- |
     | naive | OD | **OD** |
-    | no-ttl |  | **–** |
-    | polling |  | **–** |
     "
   `)
 })
