@@ -2,7 +2,7 @@ import { quote } from 'shlex'
 import { holdsDuring, holdsOf } from './checkers/holds.ts'
 import type { DrillRecord } from './drill.ts'
 import type { Event, FaultEvent } from './history/event.ts'
-import { eventsOf } from './history/kinds.ts'
+import { eventsOf, stagesOfFaults } from './history/kinds.ts'
 import { measure } from './history/measure.ts'
 import type { History } from './history/reader.ts'
 import type { Plan } from './plan/scenario.ts'
@@ -101,36 +101,32 @@ export function caught(control: Report): NonNullable<Report['control']> {
 /** A line for each fault, from its events: planned, applied, healed, and how many holds felt it. Times in ms since the drill's start. */
 function faultsOf({ plan, events }: DrillRecord): Report['faults'] {
   const holds = holdsOf(events)
-  const byOp = new Map<number, FaultEvent[]>()
-  for (const event of eventsOf(events, 'fault')) byOp.set(event.op, [...(byOp.get(event.op) ?? []), event])
   const endNs = events.at(-1)?.t ?? 0
   const ms = (ns: number | undefined) => (ns === undefined ? null : ns / 1e6)
-  return [...byOp.entries()]
-    .toSorted(([a], [b]) => a - b)
-    .map(([op, stages]) => {
-      const at = (stage: FaultEvent['stage']) => stages.find((event) => event.stage === stage)
-      const inject = at('inject')
-      const landed = at('landed')
-      const missed = at('missed')
-      const healed = at('healed')
-      const said = landed ?? missed
-      return {
-        fault: (said ?? plan.faults[op - 1] ?? stages[0]!).fault,
-        target: (said ?? plan.faults[op - 1] ?? stages[0]!).target,
-        plannedAtMs: ms(inject?.plannedNs ?? missed?.plannedNs),
-        appliedAtMs: ms(landed?.t),
-        healedAtMs: healed?.type === 'ok' ? ms(healed.t) : null,
-        landed: landed !== undefined,
-        proof: [
-          said?.proof ?? said?.error,
-          ...(landed ? switchesAway(events, landed) : []),
-          healed?.type === 'fail' ? `not healed: ${healed.error}` : '',
-        ]
-          .filter(Boolean)
-          .join(', '),
-        holdsDuring: landed ? holdsDuring(holds, landed.t, healed?.t ?? endNs) : 0,
-      }
-    })
+  return stagesOfFaults(events).map(([op, stages]) => {
+    const at = (stage: FaultEvent['stage']) => stages.find((event) => event.stage === stage)
+    const inject = at('inject')
+    const landed = at('landed')
+    const missed = at('missed')
+    const healed = at('healed')
+    const said = landed ?? missed
+    return {
+      fault: (said ?? plan.faults[op - 1] ?? stages[0]!).fault,
+      target: (said ?? plan.faults[op - 1] ?? stages[0]!).target,
+      plannedAtMs: ms(inject?.plannedNs ?? missed?.plannedNs),
+      appliedAtMs: ms(landed?.t),
+      healedAtMs: healed?.type === 'ok' ? ms(healed.t) : null,
+      landed: landed !== undefined,
+      proof: [
+        said?.proof ?? said?.error,
+        ...(landed ? switchesAway(events, landed) : []),
+        healed?.type === 'fail' ? `not healed: ${healed.error}` : '',
+      ]
+        .filter(Boolean)
+        .join(', '),
+      holdsDuring: landed ? holdsDuring(holds, landed.t, healed?.t ?? endNs) : 0,
+    }
+  })
 }
 
 /** A primary that Sentinel gave up after the fault hit it, until the same node is hit again: part of what the fault did. */

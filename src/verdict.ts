@@ -7,7 +7,7 @@ import { leaseDoubts } from './checkers/lease-doubts.ts'
 import { grantsOf, holdsOf, serverOf } from './checkers/holds.ts'
 import { tornWorks, type Torn } from './checkers/torn.ts'
 import type { Event } from './history/event.ts'
-import { eventsOf } from './history/kinds.ts'
+import { eventsOf, phaseOf } from './history/kinds.ts'
 import type { Measured } from './history/measure.ts'
 import { percentile } from './history/samples.ts'
 import type { Damage } from './ledger/ledger.ts'
@@ -94,7 +94,7 @@ export function judge(testimony: Testimony, all: readonly Checker[] = Object.val
 
 /** That the drill ended before its time, and why; it can be invalid or unknown then, never valid. */
 export function endedEarly(events: readonly Event[]): Report['endedEarly'] {
-  const event = eventsOf(events, 'phase').find(({ phase }) => phase === 'ended-early')
+  const event = phaseOf(events, 'ended-early')
   if (event === undefined) return undefined
   return { threshold: event.threshold ?? 'a threshold', atMs: event.t / 1e6 }
 }

@@ -2,6 +2,7 @@ import { checkers } from '../checkers/index.ts'
 import type { Checker, Finding } from '../checkers/checker.ts'
 import { serverOf } from '../checkers/holds.ts'
 import type { Event } from '../history/event.ts'
+import { phaseOf } from '../history/kinds.ts'
 import type { Plan } from '../plan/scenario.ts'
 import { keeps, type Threshold } from '../plan/thresholds.ts'
 import { countOf } from '../verdict.ts'
@@ -61,7 +62,7 @@ export function crossedSoFar(
   events: readonly Event[],
   all: readonly Checker[] = Object.values(checkers),
 ): Threshold | undefined {
-  const loadNs = events.find((event) => event.f === 'phase' && event.phase === 'load')?.t
+  const loadNs = phaseOf(events, 'load')?.t
   if (loadNs === undefined) return undefined
   const loadMs = (events.at(-1)!.t - loadNs) / 1e6
   const due = thresholds.filter(({ delayAbortEvalMs }) => loadMs >= delayAbortEvalMs)

@@ -1,4 +1,4 @@
-import type { Event } from './event.ts'
+import type { Event, FaultEvent, PhaseEvent } from './event.ts'
 
 /** Releases and works nobody asks for by themselves, and they are half of a history. */
 type Kind = Exclude<Event['f'], 'release' | 'work'>
@@ -23,3 +23,11 @@ function apart(events: readonly Event[]): Kinds {
   for (const event of events) if (event.f !== 'release' && event.f !== 'work') (kinds[event.f] ??= []).push(event)
   return kinds
 }
+
+/** When the drill first came to that phase; undefined where the history does not show it. */
+export const phaseOf = (events: readonly Event[], phase: PhaseEvent['phase']): PhaseEvent | undefined =>
+  eventsOf(events, 'phase').find((event) => event.phase === phase)
+
+/** What became of each fault, in the order of the plan. */
+export const stagesOfFaults = (events: readonly Event[]): [op: number, stages: FaultEvent[]][] =>
+  [...Map.groupBy(eventsOf(events, 'fault'), ({ op }) => op)].toSorted(([a], [b]) => a - b)

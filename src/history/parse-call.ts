@@ -2,7 +2,7 @@ import type { OperationEvent } from './event.ts'
 
 /**
  * Reads the lines of which a history has most: calls of a lock, in the recorder's own spelling (recorder.ts). It takes them out of the bytes where they
- * stand and makes few shapes of objects with shared names, which costs a fifth of decoding and JSON.parse, and a third of the garbage. Undefined for
+ * stand and makes few shapes of objects with shared names, which costs a third of decoding and JSON.parse, and a third of the garbage. Undefined for
  * every other line and spelling, which parse.ts reads; what is returned is what that would return.
  */
 export function parseCall(bytes: Buffer, from: number, to: number): OperationEvent | undefined {

@@ -1,5 +1,5 @@
 import type { Event } from './event.ts'
-import { eventsOf } from './kinds.ts'
+import { eventsOf, phaseOf } from './kinds.ts'
 import { Samples } from './samples.ts'
 import { partitionPoint } from '../lib/partition-point.ts'
 
@@ -20,7 +20,7 @@ export function recoveries(events: readonly Event[]): Samples {
   const samples = new Samples()
   const heals = eventsOf(events, 'fault').filter(({ stage, type }) => stage === 'healed' && type === 'ok')
   if (heals.length === 0) return samples
-  const settle = eventsOf(events, 'phase').find(({ phase }) => phase === 'settle')
+  const settle = phaseOf(events, 'settle')
   const endNs = (settle ?? events.at(-1)!).t
   const demands = demandsOf(events)
   for (const { t: healNs } of heals) {

@@ -3,7 +3,7 @@ import { serverOf } from '../checkers/holds.ts'
 import { seconds } from '../checkers/words.ts'
 import type { Event } from '../history/event.ts'
 import { invokesOf, isCall, type CallEvent } from '../history/invokes.ts'
-import { eventsOf } from '../history/kinds.ts'
+import { phaseOf } from '../history/kinds.ts'
 import { countByProcess } from './record.ts'
 
 /** What a history lacks, one sentence each, by what was counted when it was written (record.json). */
@@ -22,7 +22,7 @@ export function missingEvents(events: readonly Event[], written: Readonly<Record
 export function missingParts(events: readonly Event[], servers: number): string[] {
   const seen = new Set<string>()
   for (const { process } of events) seen.add(serverOf(process))
-  const ended = eventsOf(events, 'phase').some(({ phase }) => phase === 'end')
+  const ended = phaseOf(events, 'end') !== undefined
   const names = Array.from({ length: servers }, (_, index) => `server-${index + 1}`)
   return [
     ...['controller', ...names]

@@ -2,6 +2,7 @@ import type { Event, KeyEvent } from '../history/event.ts'
 import { ownerOf, removals, valueAfter, writes } from '../checkers/key-record.ts'
 import { eventsOf } from '../history/kinds.ts'
 import type { LogLine } from './node-logs.ts'
+import { holderOf } from './page/node-leases.ts'
 import { humanMs } from './text.ts'
 
 /** A row of the table around the first violation. */
@@ -84,9 +85,7 @@ function onNodes(
     .flatMap((track) =>
       track.flatMap((event, index) => {
         if (event.t < fromNs || event.t > toNs || !isTold(event, track[index - 1])) return []
-        const value = writes(event) ? valueAfter(track, index) : undefined
-        const holder =
-          value === undefined ? undefined : [value, ...value.split(' ')].map((word) => holders.get(word)).find(Boolean)
+        const holder = writes(event) ? holderOf(valueAfter(track, index), holders) : undefined
         return [
           {
             atMs: event.t / 1e6,

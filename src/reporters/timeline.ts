@@ -1,6 +1,6 @@
 import { holdAt, holdsOf, overlappingPairs, type Holds } from '../checkers/holds.ts'
-import type { Event, FaultEvent } from '../history/event.ts'
-import { eventsOf } from '../history/kinds.ts'
+import type { Event } from '../history/event.ts'
+import { phaseOf, stagesOfFaults } from '../history/kinds.ts'
 import type { Report } from './report.ts'
 
 /** What a picture needs of a report: where something was found. */
@@ -94,7 +94,7 @@ type View = Pick<Timeline, 'key' | 'because' | 'fromMs' | 'toMs'>
 
 /** Where it broke first, else the busiest key's whole load. */
 function chooseView(report: Judged, holds: Holds, overlaps: Map<string, Overlap[]>, events: readonly Event[]): View {
-  const loadMs = (events.find((event) => event.f === 'phase' && event.phase === 'load')?.t ?? 0) / 1e6
+  const loadMs = (phaseOf(events, 'load')?.t ?? 0) / 1e6
   const first = firstViolation(report)
   if (first !== undefined && holds.keys.includes(first.key)) {
     const pair = overlaps.get(first.key)?.find(({ ops }) => first.ops.every((op) => ops.includes(op)))
@@ -110,7 +110,7 @@ function chooseView(report: Judged, holds: Holds, overlaps: Map<string, Overlap[
   const counts = new Int32Array(holds.keys.length)
   for (let i = 0; i < holds.size; i++) counts[holds.keyOf[i]!]!++
   const busiest = holds.keys[counts.indexOf(counts.reduce((most, count) => Math.max(most, count), 0))]!
-  const settle = events.find((event) => event.f === 'phase' && event.phase === 'settle')
+  const settle = phaseOf(events, 'settle')
   return {
     key: busiest,
     because: 'the busiest key',
@@ -172,11 +172,8 @@ function overlapsByKey(holds: Holds): Map<string, Overlap[]> {
 
 /** In the order of the report's faults. */
 export function faultBands(events: readonly Event[]): FaultBand[] {
-  const byOp = new Map<number, FaultEvent[]>()
-  for (const event of eventsOf(events, 'fault')) byOp.set(event.op, [...(byOp.get(event.op) ?? []), event])
   const endMs = (events.at(-1)?.t ?? 0) / 1e6
-  const inOrder = [...byOp.entries()].toSorted(([a], [b]) => a - b)
-  return inOrder.map(([, stages]) => {
+  return stagesOfFaults(events).map(([, stages]) => {
     const landed = stages.find(({ stage }) => stage === 'landed')
     const missed = stages.find(({ stage }) => stage === 'missed')
     const healed = stages.find(({ stage, type }) => stage === 'healed' && type === 'ok')

@@ -34,7 +34,7 @@ const overlapTitle = ({ findings }: Report, blame: string | undefined) =>
     ? `The first overlap with blame ${blame}`
     : 'The first overlap'
 
-/** What was found where no key was held twice: in a few lines, with the last hold before it. */
+/** What was found where no key was held twice: in a few lines. */
 function violationInShort(report: Report): Markup | undefined {
   const finding = firstOf(violations(report))
   if (finding === undefined) return undefined

@@ -1,4 +1,5 @@
 import type { Event, NodeEvent } from '../../history/event.ts'
+import { eventsOf } from '../../history/kinds.ts'
 import type { NodeCurve } from './page-data.ts'
 
 /** More points than these no screen has columns for. */
@@ -40,12 +41,9 @@ const measures: Measure[] = [
 
 /** What the nodes said of themselves over time (NodeEvent), a line a node; null where one was away. Nothing for a history that has none of it. */
 export function nodeCurves(events: readonly Event[]): NodeCurve[] {
-  const byNode = Map.groupBy(
-    events.filter((event) => event.f === 'node'),
-    ({ process }) => process,
-  )
+  const byNode = Map.groupBy(eventsOf(events, 'node'), ({ process }) => process)
   if (byNode.size === 0) return []
-  const deaths = events.filter((event) => event.f === 'topology' && event.event === 'down')
+  const deaths = eventsOf(events, 'topology').filter(({ event }) => event === 'down')
   const nodes = [...byNode]
     .toSorted(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
     .map(([node, looks]) => ({

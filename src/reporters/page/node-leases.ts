@@ -101,7 +101,7 @@ function leasesOf(events: readonly Event[], holds: Holds): Tracks {
       else open.set(id, begun(event, keyIds.get(owner)!))
     } else if (event.event === 'sample' && lease) {
       if ((event.pttlMs ?? -1) > 0) lease.ends = true
-      const holder = holderOf(event.value, byToken)
+      const holder = holderOf(event.value, byToken) ?? -1
       if (holder === -1 || holder === lease.holder) continue
       if (lease.holder === -1) lease.holder = holder
       else {
@@ -125,13 +125,14 @@ const begun = ({ process, t }: KeyEvent, key: number): OpenLease => ({
   ends: false,
 })
 
-function holderOf(value: string | undefined, byToken: ReadonlyMap<string, number>): number {
-  if (value === undefined) return -1
+/** Whose a key is by its value: that is a token, or has one among its words. */
+export function holderOf<Holder>(value: string | undefined, byToken: ReadonlyMap<string, Holder>): Holder | undefined {
+  if (value === undefined) return undefined
   for (const word of [value, ...value.split(' ')]) {
     const holder = byToken.get(word)
     if (holder !== undefined) return holder
   }
-  return -1
+  return undefined
 }
 
 /** Besides its key a lock may keep counters and queues: what ever held a token is the lock, or else what has a time to live. */

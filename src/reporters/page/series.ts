@@ -1,7 +1,7 @@
 import { holdsOf } from '../../checkers/holds.ts'
 import type { Event } from '../../history/event.ts'
 import { invokesOf } from '../../history/invokes.ts'
-import { eventsOf } from '../../history/kinds.ts'
+import { phaseOf } from '../../history/kinds.ts'
 import { percentile, summarize } from '../../history/samples.ts'
 import type { LatencySummary } from '../report.ts'
 import type { Histogram, Series } from './page-data.ts'
@@ -91,7 +91,7 @@ export function seriesOf(events: readonly Event[]): { series: Series; histograms
 
 /** From the load's begin to the last answer. */
 function loadSpan(events: readonly Event[]): [number, number] {
-  const load = eventsOf(events, 'phase').find(({ phase }) => phase === 'load')
+  const load = phaseOf(events, 'load')
   const last = events.findLast((event) => event.f === 'request' || event.f === 'acquire' || event.f === 'release')
   const fromMs = (load ?? events[0])?.t ?? 0
   return [fromMs / 1e6, Math.max(fromMs + 1e6, last?.t ?? 0) / 1e6]
