@@ -110,11 +110,12 @@ function faultsOf({ plan, events }: DrillRecord): Report['faults'] {
     const missed = at('missed')
     const healed = at('healed')
     const said = landed ?? missed
+    const feltNs = landed && feltFrom(landed)
     return {
       fault: (said ?? plan.faults[op - 1] ?? stages[0]!).fault,
       target: (said ?? plan.faults[op - 1] ?? stages[0]!).target,
       plannedAtMs: ms(inject?.plannedNs ?? missed?.plannedNs),
-      appliedAtMs: ms(landed?.t),
+      appliedAtMs: ms(feltNs),
       healedAtMs: healed?.type === 'ok' ? ms(healed.t) : null,
       landed: landed !== undefined,
       proof: [
@@ -124,19 +125,22 @@ function faultsOf({ plan, events }: DrillRecord): Report['faults'] {
       ]
         .filter(Boolean)
         .join(', '),
-      holdsDuring: landed ? holdsDuring(holds, landed.t, healed?.t ?? endNs) : 0,
+      holdsDuring: feltNs === undefined ? 0 : holdsDuring(holds, feltNs, healed?.t ?? endNs),
     }
   })
 }
 
+const feltFrom = ({ t, feltNs = t }: FaultEvent) => feltNs
+
 /** A primary that Sentinel gave up after the fault hit it, until the same node is hit again: part of what the fault did. */
 function switchesAway(events: readonly Event[], landed: FaultEvent): string[] {
+  const feltNs = feltFrom(landed)
   const hit = new Set(landed.target.split(/[^\w-]+/))
   const next = eventsOf(events, 'fault').find(({ stage, t }) => stage === 'landed' && t > landed.t)
   return eventsOf(events, 'topology')
     .filter(({ event }) => event === 'switch-master')
-    .filter((event) => hit.has(event.from ?? '') && event.t > landed.t && event.t < (next?.t ?? Infinity))
-    .map((event) => `+switch-master to ${event.to} after ${((event.t - landed.t) / 1e9).toFixed(3)} s`)
+    .filter((event) => hit.has(event.from ?? '') && event.t > feltNs && event.t < (next?.t ?? Infinity))
+    .map((event) => `+switch-master to ${event.to} after ${((event.t - feltNs) / 1e9).toFixed(3)} s`)
 }
 
 function attachFlags({

@@ -24,6 +24,7 @@ const stage = (): Stage => ({
   links: up.links,
   random: () => 0.5,
   forMs: 0,
+  now: () => performance.now() * 1e6,
   log() {},
   signal: over.signal,
 })
@@ -200,7 +201,11 @@ test('memory-death: the node dies twice of its limit, says so, comes back with t
   const pid = node!.pid
   const death = String.raw`pid \d+ gone, its log: "Out Of Memory allocating \d+ bytes!" and a crash report`
   const parameters = { headroomMb: 12, growMs: 200, downMs: 50, keepData: true }
+  const beganNs = stage().now()
   const injection = await memoryDeath.inject(redis1(), parameters, stage())
+  expect(injection.feltNs).toBeGreaterThan(beganNs)
+  // From the first death; the second is the proof.
+  expect(stage().now() - injection.feltNs!).toBeGreaterThan(parameters.downMs * 1e6)
   expect(injection).toMatchObject({
     landed: true,
     proof: expect.stringMatching(

@@ -12,6 +12,7 @@ const stageOf = ({ cluster, links }: Stand): Stage => ({
   links,
   random: () => 0,
   forMs: 0,
+  now: () => performance.now() * 1e6,
   log() {},
   signal: new AbortController().signal,
 })

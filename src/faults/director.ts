@@ -16,7 +16,7 @@ export interface Direction {
   /** The scenario's word for a target, as it stands at this moment. */
   resolve(target: string): Promise<Target>
   record(event: Omit<FaultEvent, 't' | 'process' | 'f'>): void
-  stage: Omit<Stage, 'forMs'>
+  stage: Omit<Stage, 'forMs' | 'now'>
   /** For the console. */
   announce(text: string): void
 }
@@ -61,7 +61,7 @@ async function play(planned: PlannedFault, op: number, direction: Direction): Pr
     // The member's own schema checked the parameters when the plan was made.
     const fault: Fault = faults[planned.fault as FaultName]
     injection = await unlessLate(
-      fault.inject(resolved, planned.parameters, { ...stage, forMs: planned.forMs }),
+      fault.inject(resolved, planned.parameters, { ...stage, now, forMs: planned.forMs }),
       stage.signal,
     )
   } catch (error) {
@@ -74,6 +74,7 @@ async function play(planned: PlannedFault, op: number, direction: Direction): Pr
     type: injection.landed ? 'ok' : 'fail',
     stage: injection.landed ? 'landed' : 'missed',
     proof: injection.proof,
+    ...(injection.feltNs !== undefined && { feltNs: injection.feltNs }),
   })
   direction.announce(`${planned.fault} ${target}: ${injection.landed ? 'landed' : 'did NOT land'} (${injection.proof})`)
 

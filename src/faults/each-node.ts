@@ -18,7 +18,9 @@ export async function eachNode(target: Target, inject: (node: NodeHandle) => Pro
     await heal().catch(() => {})
     throw failed.reason
   }
+  const felt = injections.flatMap(({ feltNs }) => feltNs ?? [])
   return {
+    ...(felt.length > 0 && { feltNs: Math.min(...felt) }),
     landed: injections.length > 0 && injections.every(({ landed }) => landed),
     proof: injections.map(({ proof }) => proof).join('; '),
     heal,

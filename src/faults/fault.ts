@@ -41,6 +41,8 @@ export interface Stage {
   links: Pick<Links, 'get' | 'all'>
   /** Uniform in [0, 1), of the drill's seed: what a fault draws, a second run draws again. */
   random(): number
+  /** ns since the drill's start. */
+  now(): number
   /** How long it is meant to last: for what a node is told to do until a time, and must stop by itself if nobody heals it. */
   forMs: number
   log(text: string): void
@@ -52,6 +54,8 @@ export interface Injection {
   landed: boolean
   /** What was seen: `pid 123 gone, PING refused`. Where it did not land, why. */
   proof: string
+  /** By `Stage.now`, from when locks felt it, where the proof came well after that. */
+  feltNs?: number
   /** Undoes it and resolves when the undoing is seen; called exactly once, on every path. */
   heal(): Promise<void>
 }

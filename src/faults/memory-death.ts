@@ -58,24 +58,27 @@ Landed when the process died twice with its own report of it, or the container's
         if (!healthy) throw new Error(`${node.name} does not take writes ${dyingMs} ms after its limit was lifted`)
       }
       let dying: Promise<unknown> = Promise.resolve()
-      const life = async (signal: AbortSignal) => {
-        const death = await liveUntilDeath(node, admin, options, signal)
+      const death = (signal: AbortSignal) => liveUntilDeath(node, admin, options, signal)
+      const comeBack = async (signal: AbortSignal) => {
         await sleep(options.downMs, undefined, { signal })
         await node.restart({ keepData: options.keepData })
-        return death
       }
       try {
-        const first = await life(stage.signal)
-        const second = await liveUntilDeath(node, admin, options, stage.signal)
+        const first = await death(stage.signal)
+        const feltNs = stage.now()
+        await comeBack(stage.signal)
+        const second = await death(stage.signal)
         dying = (async () => {
-          await sleep(options.downMs, undefined, { signal: over.signal })
-          await node.restart({ keepData: options.keepData })
-          while (!over.signal.aborted) await life(over.signal)
+          while (!over.signal.aborted) {
+            await comeBack(over.signal)
+            await death(over.signal)
+          }
         })().catch((error: Error) => {
           if (!over.signal.aborted) stage.log(`memory-death ${node.name}: ${error.message}`)
         })
         return {
           landed: true,
+          feltNs,
           proof: `${node.name} died of its memory limit twice: ${first}; came back after ${options.downMs} ms, then ${second}`,
           heal,
         }

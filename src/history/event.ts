@@ -75,6 +75,8 @@ export interface FaultEvent extends Base {
   target: string
   stage: 'inject' | 'landed' | 'missed' | 'healed'
   plannedNs?: number
+  /** From when it was felt, where the proof of it came well after that. */
+  feltNs?: number
   proof?: string
 }
 

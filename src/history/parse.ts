@@ -36,7 +36,10 @@ const shapes: Record<Event['f'], Shape> = {
   release: operation,
   lost: operation,
   request: { needs: { op: isOp, key: isText, intendedNs: isNumber, outcome: isText }, may: { acquire: isOp } },
-  fault: { needs: { op: isOp, fault: isText, target: isText, stage: isText }, may: { plannedNs: isNumber } },
+  fault: {
+    needs: { op: isOp, fault: isText, target: isText, stage: isText },
+    may: { plannedNs: isNumber, feltNs: isNumber },
+  },
   topology: { needs: { event: isText, node: isText }, may: { from: isText, to: isText } },
   phase: { needs: { phase: isText } },
   key: { needs: { event: isText, key: isText }, may: { value: isText, pttlMs: isNumber } },

@@ -5,7 +5,15 @@ import type { Stand } from './cluster.ts'
 
 /** What a fault sees of a drill, with a fixed draw. */
 export function stageOf({ cluster, links }: Stand, forMs = 60_000): Stage {
-  return { cluster, links, random: () => 0.5, forMs, log() {}, signal: new AbortController().signal }
+  return {
+    cluster,
+    links,
+    random: () => 0.5,
+    now: () => performance.now() * 1e6,
+    forMs,
+    log() {},
+    signal: new AbortController().signal,
+  }
 }
 
 /** Injects with parameters as a scenario writes them, and the defaults for the rest. */
