@@ -58,6 +58,7 @@ export function judgeMajority(scene: Suspects, a: Hold, b: Hold, nodeCount: numb
   const answer = (blame: Blame): Judgement => ({
     blame,
     story: () => (byBlame.get(blame) ?? []).map(({ judgement }) => judgement.story()).join('; '),
+    causes: (byBlame.get(blame) ?? []).flatMap(({ judgement }) => judgement.causes ?? []),
   })
   // From the most innocent to the least: the first explanation without which the second majority would not have been is the one.
   if (votes('lock', 'holder', 'unclear') < majority) return answer('topology')

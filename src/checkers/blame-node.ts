@@ -13,6 +13,18 @@ export interface Judgement {
   blame: Blame
   /** What became of the first holder's key: the second half of a sentence. Asked only for the pair that is shown. */
   story(): string
+  /** What of the nodes' record shows it. */
+  causes?: readonly Cause[]
+}
+
+/** How a key went, as its node told it. */
+export interface Cause {
+  node: string
+  t: number
+  /** `server-1's key deleted`, for a picture. */
+  what: string
+  /** Whose call did it, as far as the record tells: a node's events do not name the sender. */
+  by(): Call | undefined
 }
 
 /** What blame looks at. */
@@ -125,11 +137,23 @@ function fate(scene: Suspects, node: string, a: Hold, b: Hold): Judgement {
     const at = gone ? loss.t : overwrittenNs(scene, node, a, b)
     if (at === undefined) return { blame: 'lock', story: () => `${a.server}'s key was still on ${node}` }
     // Belief begins with the answer, which an overwriting may overtake.
-    const early = at < a.startNs ? ', before the answer reached it' : ''
-    return { blame: 'lock', story: () => `${a.server}'s key on ${node} was overwritten at ${seconds(at)}${early}` }
+    const early = at < a.startNs ? `, before ${a.server} had its answer` : ''
+    return {
+      blame: 'lock',
+      story: () => `${a.server}'s key on ${node} was overwritten at ${seconds(at)}${early}`,
+      causes: [{ node, t: at, what: `${a.server}'s key overwritten`, by: nobody }],
+    }
   }
+  const causes = [
+    {
+      node,
+      t: loss.t,
+      what: `${a.server}'s key ${wayOut[loss.kind]}`,
+      by: () => (isRead(loss, b) && loss.kind === 'deleted' ? scene.culprit(a, loss.t) : undefined),
+    },
+  ]
   if (loss.kind === 'evicted')
-    return { blame: 'topology', story: () => `${node} evicted ${a.server}'s key at ${seconds(loss.t)}` }
+    return { blame: 'topology', story: () => `${node} evicted ${a.server}'s key at ${seconds(loss.t)}`, causes }
   if (loss.kind === 'restart') {
     if (b.startNs >= leaseEndNs(a)) return overdue(scene, node, a)
     const at = incidents.downNs(node, loss.t - 1e9, b.startNs) ?? loss.t
@@ -144,7 +168,7 @@ function fate(scene: Suspects, node: string, a: Hold, b: Hold): Judgement {
       story: () => `the clock of ${node} was moved at ${seconds(jumped)}, which may have ended the key early`,
     }
   if (loss.kind === 'deleted' || loss.kind === 'moved')
-    return { blame: 'lock', story: () => deletion(scene, node, a, loss) }
+    return { blame: 'lock', story: () => deletion(scene, node, a, b, loss), causes }
   if (loss.kind === 'early') {
     const jumpNs = incidents.faultNs('clock-jump', node, a.startNs, loss.t)
     if (jumpNs !== undefined)
@@ -154,12 +178,32 @@ function fate(scene: Suspects, node: string, a: Hold, b: Hold): Judgement {
       }
     return {
       blame: 'lock',
+      causes,
       story: () =>
         `${a.server}'s key expired on ${node} at ${seconds(loss.t)}, earlier than the ${duration(a.ttlMs!)} that it had asked for`,
     }
   }
-  return expiry(scene, node, a, loss.t)
+  return { ...expiry(scene, node, a, loss.t), causes }
 }
+
+const nobody = () => undefined
+
+/** For a picture. */
+const wayOut: Record<Loss['kind'], string> = {
+  deleted: 'deleted',
+  overwritten: 'overwritten',
+  evicted: 'evicted',
+  moved: 'moved away',
+  expired: 'expired',
+  early: 'expired early',
+  gap: 'gone unseen',
+  restart: 'gone with its node',
+  vanished: 'gone',
+}
+
+/** An event that is read this much later than the grant that it made possible says nothing of whose call was under way. */
+const readLateNs = 20e6
+const isRead = (loss: Loss, b: Hold) => loss.t <= b.startNs + readLateNs
 
 /** What may have taken a key of which nobody knows when it was written; undefined where nothing but a lock's calls can have. */
 function innocent(
@@ -246,11 +290,13 @@ function overdue(scene: Suspects, node: string, a: Hold): Judgement {
   return expiry(scene, node, a, end)
 }
 
-function deletion(scene: Suspects, node: string, a: Hold, loss: Loss): string {
+function deletion(scene: Suspects, node: string, a: Hold, b: Hold, loss: Loss): string {
+  if (!isRead(loss, b))
+    return `${a.server}'s key was deleted on ${node} before ${b.server} had it; that was read late, at ${seconds(loss.t)}, so that nobody knows whose call it was`
   const by = scene.culprit(a, loss.t)
   const who = by ? `, ${doing(by, a, loss.t)}` : ''
   // Belief begins with the answer, which a deletion may overtake.
-  const early = loss.t < a.startNs ? 'the answer reached it' : `${a.server} began to release it`
+  const early = loss.t < a.startNs ? `${a.server} had its answer` : `${a.server} began to release it`
   return `${a.server}'s key was deleted on ${node} at ${seconds(loss.t)}${who}, before ${early}`
 }
 

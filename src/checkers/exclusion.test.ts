@@ -33,7 +33,7 @@ test('two callers of one server go by their own names', () => {
     set('redis-1', 999.7, 'token-2'),
   )
   expect(finding!.message).toBe(
-    "two callers of one server held stock:7 at once, once (blame: lock). First at 2.000 s: server-1/vu-1 held it from 1.000 s, server-1/vu-2 was granted it too; server-1/vu-1's key on redis-1 was overwritten at 1.000 s, before the answer reached it",
+    "two callers of one server held stock:7 at once, once (blame: lock). First at 2.000 s: server-1/vu-1 held it from 1.000 s, server-1/vu-2 was granted it too; server-1/vu-1's key on redis-1 was overwritten at 1.000 s, before server-1/vu-1 had its answer",
   )
 })
 
@@ -133,7 +133,7 @@ test.each<[string, string, string, (Event | Event[])[]]>([
   [
     'deleted before the answer came',
     'lock',
-    "server-2's key was deleted on redis-1 at 1.500 s, before the answer reached it",
+    "server-2's key was deleted on redis-1 at 1.500 s, before server-2 had its answer",
     [
       a({ at: 2000 }),
       b(2500, { from: 100 }),
@@ -141,6 +141,12 @@ test.each<[string, string, string, (Event | Event[])[]]>([
       key('redis-1', 1500, 'del'),
       set('redis-1', 1999.1, 'token-1'),
     ],
+  ],
+  [
+    'read so late that nobody knows whose call it was',
+    'lock',
+    "server-1's key was deleted on redis-1 before server-2 had it; that was read late, at 2.050 s, so that nobody knows whose call it was",
+    [a(), b(2000), set('redis-1', 999.5, 'token-1'), key('redis-1', 2050, 'del'), set('redis-1', 2050.5, 'token-2')],
   ],
   [
     'expired in its time',

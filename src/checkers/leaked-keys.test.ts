@@ -34,6 +34,22 @@ test('a key without a time to live', () => {
   ])
 })
 
+test('how it came to that', () => {
+  const found = (...events: Nested[]) => find(...events, left(-1))[0]!.message
+  const crashed = [hold({ op: 1, process: 'server-1/vu-1', at: 1000, from: 990 }), topology(1600, 'down', 'server-1')]
+  expect(found(crashed, key('redis-1', 999.5, 'set'))).toMatch(
+    /: stock:7 was left on redis-1 without a time to live \(it was written at 1\.000 s without one, in the middle of server-1\/vu-1's acquire\)$/,
+  )
+  const extended = [...crashed, extend('server-1/vu-1', 3, 1, 1400, 1500), set('redis-1', 999.5, 'token-1')]
+  expect(found(extended, key('redis-1', 1499, 'persist'))).toMatch(
+    / without a time to live \(it was taken away at 1\.499 s, in the middle of server-1\/vu-1's extend\)$/,
+  )
+  // Set in the past, and given back since: nobody saw how it went.
+  expect(found(extended, key('redis-1', 1499, 'persist'), key('redis-1', 1500, 'expire'))).toMatch(
+    / without a time to live$/,
+  )
+})
+
 test('bookkeeping lives on by design', () => {
   expect(find(whole, left(-1, { bookkeeping: true }, 'fence:stock:7'))).toEqual([])
 })

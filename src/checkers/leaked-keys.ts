@@ -3,6 +3,7 @@ import { eventsOf } from '../history/kinds.ts'
 import { callsOf, type Call } from './calls.ts'
 import type { Checker, Evidence, Finding } from './checker.ts'
 import { couldHold } from './could-hold.ts'
+import { endlessSince } from './endless.ts'
 import { plural } from './damage.ts'
 import { largestTtlMs } from './largest-ttl.ts'
 import { serverOf } from './holds.ts'
@@ -74,7 +75,7 @@ function leftOver(events: readonly Event[], ttlMs: number): Leak[] {
     const asked = calls.ofKey(key)
     const last = asked.findLast(({ f, outcome }) => f === 'acquire' && outcome === 'ok')
     const leak = (why: string) => [{ key, t, why, ops: last ? [last.op] : [] }]
-    if (pttlMs < 0) return leak(`was left on ${process} without a time to live`)
+    if (pttlMs < 0) return leak(`was left on ${process} without a time to live${since(events, process, key, t)}`)
     const writtenNs = Math.min(t, lastWriteNs.get(`${process} ${key}`) ?? t)
     const livesForMs = pttlMs + (t - writtenNs) / 1e6
     const leaseMs = ttlMs * 1.5 + roundingMs
@@ -89,6 +90,16 @@ function leftOver(events: readonly Event[], ttlMs: number): Leak[] {
       `was left on ${process} with ${duration(pttlMs)} to live, though no lease was asked for that is longer than ${duration(ttlMs)}`,
     )
   })
+}
+
+/** The end of that sentence, where the node's record shows how it came to that. */
+function since(events: readonly Event[], node: string, key: string, t: number): string {
+  const endless = endlessSince(events, node, key, t)
+  if (endless === undefined) return ''
+  const { how, by } = endless
+  const whose = by === undefined ? '' : `, in the middle of ${by.process}'s ${by.f}`
+  const at = seconds(endless.t)
+  return how === 'persist' ? ` (it was taken away at ${at}${whose})` : ` (it was written at ${at} without one${whose})`
 }
 
 /** Not once: a pipe that was held up may deliver an old command at any time. */

@@ -2,6 +2,7 @@ import type { Event, KeyEvent } from '../history/event.ts'
 import { ownerOf, removals, valueAfter, writes } from '../checkers/key-record.ts'
 import { eventsOf } from '../history/kinds.ts'
 import type { LogLine } from './node-logs.ts'
+import type { Cause } from './page/causes.ts'
 import { holderOf } from './page/node-leases.ts'
 import { humanMs } from './text.ts'
 
@@ -11,7 +12,7 @@ export interface Row {
   who: string
   what: string
   detail: string
-  /** Whether the finding names it. */
+  /** Whether the finding rests on it. */
   involved: boolean
 }
 
@@ -28,14 +29,15 @@ const logLinesMax = 3
 
 /**
  * The ten operations of the key nearest to the violation, all operations of the holds that the finding names, what the nodes did to the key, and what
- * happened to nodes meanwhile, by what the drill saw and by their own logs; in the order of time. Who asked in vain is left out.
+ * happened to nodes meanwhile, by what the drill saw and by their own logs; in the order of time. Who asked in vain is left out, unless it is the cause.
  */
 export function aroundViolation(
   events: readonly Event[],
   first: { key: string; atMs: number; ops: number[] },
+  causes: readonly Cause[] = [],
   logs: readonly LogLine[] = [],
 ): Row[] {
-  const named = new Set(first.ops)
+  const named = new Set([...first.ops, ...causes.flatMap(({ by }) => by?.op ?? [])])
   const isNamed = (event: Event) =>
     'op' in event && event.f !== 'fault' && (named.has(event.op) || ('grant' in event && named.has(event.grant!)))
   const operations = events.filter((event) => 'op' in event && event.f !== 'fault' && event.key === first.key)
@@ -51,7 +53,7 @@ export function aroundViolation(
     ...near,
     ...operations.filter((event) => event.f !== 'request' && isNamed(event)).slice(0, namedMax),
   ])
-  const times = [...chosen].map(({ t }) => t)
+  const times = [...chosen, ...causes].map(({ t }) => t)
   const [fromNs, toNs] = [Math.min(...times), Math.max(...times)]
   const besides = events.filter(({ f, t }) => (f === 'fault' || f === 'topology') && t >= fromNs && t <= toNs)
   for (const event of besides.slice(0, besidesMax)) chosen.add(event)
@@ -63,7 +65,7 @@ export function aroundViolation(
     .map(({ atMs, node, text }) => ({ atMs, who: node, what: 'logs', detail: text, involved: false }))
   return [...chosen]
     .map((event) => ({ atMs: event.t / 1e6, who: event.process, ...describe(event), involved: isNamed(event) }))
-    .concat(onNodes(events, first, fromNs, toNs), nearest)
+    .concat(onNodes(events, first, causes, fromNs, toNs), nearest)
     .toSorted((a, b) => a.atMs - b.atMs)
 }
 
@@ -71,6 +73,7 @@ export function aroundViolation(
 function onNodes(
   events: readonly Event[],
   { key, atMs }: { key: string; atMs: number },
+  causes: readonly Cause[],
   fromNs: number,
   toNs: number,
 ): Row[] {
@@ -84,20 +87,22 @@ function onNodes(
   return [...tracks.values()]
     .flatMap((track) =>
       track.flatMap((event, index) => {
-        if (event.t < fromNs || event.t > toNs || !isTold(event, track[index - 1])) return []
+        const cause = causes.find(({ node, t }) => node === event.process && t === event.t)
+        if (event.t < fromNs || event.t > toNs || !(cause || isTold(event, track[index - 1]))) return []
+        const by = cause?.by && `, by its time in ${cause.by.process}'s ${cause.by.f}, op ${cause.by.grant}`
         const holder = writes(event) ? holderOf(valueAfter(track, index), holders) : undefined
         return [
           {
             atMs: event.t / 1e6,
             who: event.process,
             what: event.event,
-            detail: `${event.key}${holder === undefined ? '' : `, for ${holder}`}`,
-            involved: false,
+            detail: `${event.key}${holder === undefined ? '' : `, for ${holder}`}${by ?? ''}`,
+            involved: cause !== undefined,
           },
         ]
       }),
     )
-    .toSorted((a, b) => Math.abs(a.atMs - atMs) - Math.abs(b.atMs - atMs))
+    .toSorted((a, b) => Number(b.involved) - Number(a.involved) || Math.abs(a.atMs - atMs) - Math.abs(b.atMs - atMs))
     .slice(0, onNodesMax)
 }
 

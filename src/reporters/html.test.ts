@@ -190,6 +190,58 @@ test('beside the operations stands what the nodes did to the key, and for whom; 
   expect(rows.map(({ detail }) => detail).join()).not.toContain('stock:77')
 })
 
+test('the event on which the finding rests is marked, with the call that was under way', () => {
+  const { report, events } = invalidExample()
+  const culprit = { process: 'server-1/vu-9', f: 'release', op: 60_000, grant: 60_001, key: 'stock:7' } as const
+  const more: Event[] = [
+    { t: 5870e6, ...culprit, type: 'invoke' },
+    { t: 5870.5e6, process: 'redis-2', type: 'info', f: 'key', key: 'stock:7', event: 'del' },
+    { t: 5871e6, ...culprit, type: 'ok' },
+  ]
+  const all = [...events, ...more].toSorted((a, b) => a.t - b.t)
+  const by = { ...culprit, invokeNs: 5870e6, endNs: 5871e6, outcome: 'ok', error: undefined, ttlMs: undefined } as const
+  const cause = { node: 'redis-2', t: 5870.5e6, what: "server-1's key deleted", by }
+  const rows = aroundViolation(all, report.findings[0]!.first!, [cause])
+  const marked = rows.filter(({ involved, who }) => involved && (who === 'redis-2' || who === 'server-1/vu-9'))
+  expect(marked.map(({ what, detail }) => [what, detail])).toEqual([
+    ['releases', 'op 60001'],
+    ['del', "stock:7, by its time in server-1/vu-9's release, op 60001"],
+    ['released', 'op 60001'],
+  ])
+})
+
+test('a key that was left says since when it has no time to live, and whose call that was', () => {
+  const { report, events, plan, ...rest } = validExample()
+  const key = { process: 'redis-1', type: 'info', f: 'key', key: 'stock:7' } as const
+  const extended = { process: 'server-1/vu-9', f: 'extend', op: 60_000, grant: 79_600, key: 'stock:7' } as const
+  const more: Event[] = [
+    { t: 8200e6, ...key, event: 'set' },
+    { t: 8200e6, ...key, event: 'expire' },
+    { t: 8210e6, ...extended, type: 'invoke' },
+    { t: 8211e6, ...key, event: 'persist' },
+    { t: 8212e6, ...extended, type: 'ok' },
+    { t: 8599e6, ...key, event: 'left', value: 'token', pttlMs: -1 },
+  ]
+  const left = {
+    checker: 'leaked_keys',
+    metric: 'leaked_keys',
+    count: 1,
+    message: '1 key outlives all holds; the first: stock:7 was left',
+    first: { key: 'stock:7', atMs: 8599, ops: [] },
+  }
+  const crossed = { metric: 'leaked_keys', threshold: 'count==0', value: 1, ok: false }
+  const page = html.render({
+    ...rest,
+    plan,
+    events: [...events, ...more].toSorted((a, b) => a.t - b.t),
+    report: { ...report, verdict: 'invalid', findings: [left], thresholds: [crossed] },
+  })
+  expect(page).toContain(
+    '8.211 s: its time to live taken away on redis-1, in the middle of server-1/vu-9&#39;s extend (op 79600)',
+  )
+  expect(page).toContain('lock: nobody else writes its keys and sets their leases')
+})
+
 test('the page opens on what the lock is to blame for, and says so where others are to blame for other overlaps', () => {
   const { report, ...rest } = invalidExample()
   const [overlaps] = report.findings as [Report['findings'][number]]
@@ -212,15 +264,20 @@ const fault = (over: Partial<FaultEvent>): FaultEvent => ({
 })
 
 test.each([
-  ['on at that time', 5000, 7007, 'kill redis-1, from 5.000 s to 7.007 s: on at that time'],
+  ['on at that time', 5000, 7007, 'kill redis-1, from 5.000 s to 7.007 s: on when the overlap began'],
   [
     'on when the first was granted',
     4000,
     5100,
-    'latency server-1→redis-1, from 4.000 s to 5.100 s: on when server-1 was granted the key, over by then',
+    'latency server-1→redis-1, from 4.000 s to 5.100 s: on when server-1 was granted the key, over before the overlap',
   ],
-  ['begun after it', 5010, 5100, 'from 5.010 s to 5.100 s: begun after server-1 was granted the key, over by then'],
-  ['later', 5880, 5890, 'latency server-1→redis-1, from 5.880 s to 5.890 s: later'],
+  [
+    'begun after it',
+    5010,
+    5100,
+    'from 5.010 s to 5.100 s: begun after server-1 was granted the key, over before the overlap',
+  ],
+  ['later', 5880, 5890, 'latency server-1→redis-1, from 5.880 s to 5.890 s: only after the overlap had begun'],
 ])('of each fault the page says how it stands to the overlap: %s', (_, fromMs, toMs, told) => {
   const { events, ...rest } = invalidExample()
   const more = [
@@ -234,7 +291,9 @@ test.each([
 test('where nothing was broken then, the page says what was over last; and who was away counts as broken', () => {
   const { events, ...rest } = invalidExample()
   const without = events.filter(({ f }) => f !== 'fault')
-  expect(html.render({ ...rest, events: without })).toContain('redis-1 down, from 5.003 s to 7.007 s: on at that time')
+  expect(html.render({ ...rest, events: without })).toContain(
+    'redis-1 down, from 5.003 s to 7.007 s: on when the overlap began',
+  )
   const calm = without.filter(({ f }) => f !== 'topology')
   expect(html.render({ ...rest, events: calm })).toContain('<dd>none until then</dd>')
   const over = [fault({ t: 1e9 }), fault({ t: 1.1e9, stage: 'landed' }), fault({ t: 2e9, stage: 'healed' })]
@@ -257,7 +316,7 @@ test('a lock that only left a key behind is not said to have let two in', () => 
     ...rest,
     report: { ...report, verdict: 'invalid', findings: [left], thresholds: [crossed] },
   })
-  expect(page).toContain('The lock is broken, though nothing that it is there to prevent was seen to happen')
+  expect(page).toContain('The lock is broken (leaked keys), though in this drill no two callers held a key at once')
   expect(page).toContain('<h2>The first violation</h2>')
   expect(page).toContain('op 79600: marked ● in the table below')
 })

@@ -6,7 +6,7 @@ import { latencyRows } from './latency.ts'
 import { Markup, markup } from './markup.ts'
 import { aroundViolation } from './around.ts'
 import type { LogLine } from './node-logs.ts'
-import { buildPage, type Built, type FirstOverlap } from './page/build.ts'
+import { buildPage, type Built } from './page/build.ts'
 import { damageTable } from './page/damage.ts'
 import { topologyGraph } from './page/graph.ts'
 import { document } from './page/document.ts'
@@ -33,7 +33,7 @@ export const html = {
 const serverNames = ({ servers }: Plan) => Array.from({ length: servers }, (_, index) => `server-${index + 1}`)
 
 function page(report: Report, plan: Plan, events: readonly Event[], logs: readonly LogLine[]): Markup {
-  const built = buildPage(report, events, serverNames(plan))
+  const built = buildPage(report, events, serverNames(plan), plan)
   const { data, first } = built
   const still = timelineOf(report, events)
   const opens = first === undefined ? `on ${still?.because}` : 'on this overlap'
@@ -43,7 +43,7 @@ function page(report: Report, plan: Plan, events: readonly Event[], logs: readon
     body: markup`${head(report)}
 ${inShort(report, built)}
 ${timeline(data, still, opens)}
-${operations(report, events, logs, built.first)}
+${operations(report, events, logs, built)}
 ${damageTable(report, events)}
 ${faults(report, data)}
 ${curves(data)}
@@ -68,16 +68,14 @@ function head(report: Report): Markup {
     ...unknownBecause.map((reason) => markup`<li>unknown: ${reason}</li>`),
     ...(endedEarly
       ? [
-          markup`<li>ended early at ${moment(endedEarly.atMs)}: the question was answered, <code>${endedEarly.threshold}</code> was crossed (abortOnFail)</li>`,
+          markup`<li>ended early at ${moment(endedEarly.atMs)}, because nothing could change the answer any more: the threshold <code>${endedEarly.threshold}</code> was crossed (abortOnFail)</li>`,
         ]
       : []),
-    ...(report.findings.length === 0 && verdict === 'valid'
-      ? [markup`<li>no finding in ${report.counts['granted'] ?? 0} holds</li>`]
-      : []),
+    ...(verdict === 'valid' ? [markup`<li>${seenOf(report)}</li>`] : []),
   ]
   return markup`<header class="${verdict}">
 <h1><span class="mark">${verdictMark(verdict)}</span> ${report.scenario}</h1>
-<p><b>${verdict === 'invalid' && !isDamaged(violating) ? brokenWord : verdictWords[verdict]}</b></p>
+<p><b>${verdict === 'invalid' && !isDamaged(violating) ? brokenWords(violating) : verdictWords[verdict]}</b></p>
 <p>lock ${report.lock} · topology ${report.topology} · workload ${report.workload} · seed ${report.seed} · ${report.startedAt} · ${humanMs(report.durationMs)}</p>
 <ul>${sentences}</ul>
 ${control !== undefined && markup`<p>Control ${control.lock}: ${control.verdict === 'invalid' ? markup`caught${control.afterMs !== null && ` after ${humanMs(control.afterMs)}`}${control.metric !== null && ` (${control.metric})`}` : `not caught (${control.verdict}), so this run could not have seen such a lock`}</p>`}
@@ -89,7 +87,15 @@ const verdictWords = {
   valid: 'The evidence suffices, and the lock held as this scenario asks.',
   unknown: 'Whether the lock held is not known: the evidence does not suffice.',
 }
-const brokenWord = 'The lock is broken, though nothing that it is there to prevent was seen to happen in this drill.'
+const brokenWords = (findings: Report['findings']) =>
+  `The lock is broken (${[...new Set(findings.map(({ metric }) => metric.replaceAll('_', ' ')))].join(', ')}), though in this drill no two callers held a key at once and the ledger is right.`
+
+/** What a green light rests on. */
+function seenOf({ findings, counts, faults }: Report): string {
+  const during = faults.map(({ fault, target, holdsDuring }) => `${holdsDuring} of them during ${fault} ${target}`)
+  const found = findings.length === 0 ? 'no finding' : 'nothing else was found'
+  return `${found} in ${[`${counts['granted'] ?? 0} holds`, ...during].join(', ')}: what this one run with this one seed could see, and no proof beyond it`
+}
 
 /** Whether a key was held twice or the ledger is wrong; else a key was left, or a promise was too long. */
 const isDamaged = (findings: Report['findings']) =>
@@ -108,16 +114,16 @@ function operations(
   report: Report,
   events: readonly Event[],
   logs: readonly LogLine[],
-  overlap: FirstOverlap | undefined,
+  { first: overlap, causes }: Built,
 ): Markup | undefined {
   const first = overlap
     ? { key: overlap.key, atMs: overlap.fromMs, ops: [overlap.earlier.op, overlap.later.op] }
     : firstViolation(report)
   if (first === undefined) return undefined
-  const rows = aroundViolation(events, first, logs)
+  const rows = aroundViolation(events, first, causes, logs)
   if (rows.length === 0) return undefined
   return markup`<h2>Around ${overlap ? 'this overlap' : 'the first violation'}</h2>
-<p class="dim">What happened to <code>${first.key}</code> around ${moment(first.atMs)}, on the servers and on the nodes${logs.length > 0 && ", and what the nodes' logs say of that time (their clock is the wall clock: some ms beside)"}; marked ● are the operations that the finding names.</p>
+<p class="dim">What happened to <code>${first.key}</code> from ${moment(rows[0]!.atMs)} to ${moment(rows.at(-1)!.atMs)}${rows.at(-1)!.atMs < first.atMs && `, before it was seen at ${moment(first.atMs)}`}: on the servers, on the nodes${logs.length > 0 && ", and in the nodes' logs (which go by the wall clock, some ms off)"}. Marked ● is what the finding rests on. A node does not say who sent it a command; for the one that counts it is told whose call was under way. Servers and nodes are read by different processes: what is some ms apart may have been the other way round.</p>
 ${scrolling(
   'Operations and logs',
   markup`<table><thead><tr><th></th><th class="number">at</th><th>who</th><th>what</th><th></th></tr></thead><tbody>

@@ -19,6 +19,9 @@ const namedMax = 4
 const namesWidth = 76
 const nameHeight = 14
 
+/** uPlot's names for what its `join` makes of a null. */
+const nulls = { retain: 1, expand: 2 }
+
 /** @type {Record<Unit, (value: number) => string>} */
 const textOf = {
   ms: durationText,
@@ -140,7 +143,8 @@ export function timeChart(root, data, { label, lines, unit, namesAtEnds = false 
           dash: line.dash ?? [],
           spanGaps: false,
           points: { show: false },
-          value: (/** @type {unknown} */ _, /** @type {number | null} */ value) => (value === null ? '–' : text(value)),
+          value: (/** @type {unknown} */ _, /** @type {number | null} */ value) =>
+            value === null || value === undefined ? '' : text(value),
         })),
       ],
       hooks: { drawClear: [bands], draw: namesAtEnds ? [faultNames, names] : [faultNames] },
@@ -150,6 +154,8 @@ export function timeChart(root, data, { label, lines, unit, namesAtEnds = false 
         atMs,
         values.map((value) => (unit === 'ms' && value !== null ? Math.max(0.001, value) : value)),
       ]),
+      // A line's null is a gap as far as its own points are apart, and not only up to the next point of another line.
+      lines.map(() => [nulls.retain, nulls.expand]),
     ),
     root,
   )
@@ -200,6 +206,7 @@ export function histogramChart(root, { label, edgesMs, counts, summary }) {
         { label: 'took', value: (_, at) => (at === null ? '' : range(at)) },
         {
           label: 'how many',
+          value: (_, count) => (count === null ? '' : String(count)),
           stroke: () => palette.hold,
           fill: () => palette.hold,
           paths: uPlot.paths.bars?.({ size: [0.92, 60] }) ?? (() => null),

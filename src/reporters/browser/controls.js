@@ -67,11 +67,10 @@ export function addControls(figure, data, timeline, holds, overlaps) {
     if (opening) timeline.show(...opening.span)
   }
 
-  /** @param {{ key: number, span: [number, number] }} opening */
-  function firstOf({ key, span }) {
+  /** Packed times are whole µs. @param {{ key: number, overlapMs?: number }} opening */
+  function firstOf({ key, overlapMs }) {
     for (let i = 0; i < overlaps.count; i++)
-      if (holds.key[overlaps.later[i]] === key && overlaps.startMs[i] >= span[0] && overlaps.startMs[i] <= span[1])
-        return i
+      if (holds.key[overlaps.later[i]] === key && Math.abs(overlaps.startMs[i] - (overlapMs ?? NaN)) < 0.002) return i
     return -1
   }
 
@@ -90,7 +89,7 @@ export function addControls(figure, data, timeline, holds, overlaps) {
   const buttons = [
     ...(overlaps.count > 0
       ? /** @type {[string, string, () => void][]} */ ([
-          ['First overlap', 'Home', open],
+          ['This overlap', 'Home', open],
           ['◀ previous', 'p', () => goTo(at - 1)],
           ['next ▶', 'n', () => goTo(at + 1)],
         ])

@@ -1,6 +1,8 @@
 import { holdAt, holdsOf, overlappingPairs, type Holds } from '../../checkers/holds.ts'
 import type { Event } from '../../history/event.ts'
+import type { Evidence } from '../../checkers/checker.ts'
 import { faultBands, firstOf, firstViolation, outages, topologyMarks, worthSeeing, type Judged } from '../timeline.ts'
+import { causesOfOverlap, causesOfViolation, type Cause } from './causes.ts'
 import { drawnHolds, type DrawnHolds } from './drawn-holds.ts'
 import { nodeCurves } from './node-curves.ts'
 import { leaseEnds, nodeLeases } from './node-leases.ts'
@@ -11,10 +13,14 @@ export interface Built {
   data: PageData
   /** The overlap on which the page opens. */
   first: FirstOverlap | undefined
+  /** What of the nodes' record the finding rests on; nothing where there is no plan to judge by. */
+  causes: Cause[]
 }
 
 /** Two holds of one key at once, spelled out for a person. */
 export interface FirstOverlap {
+  /** Indices into the history's holds. */
+  pair: [number, number]
   key: string
   earlier: Side
   later: Side
@@ -30,21 +36,34 @@ interface Side {
   toMs: number
 }
 
-const phases: Record<string, string> = { load: 'load begins', settle: 'load over', 'ended-early': 'ended early' }
+const phases: Record<string, string> = {
+  load: 'load begins',
+  settle: 'load over',
+  'ended-early': 'ended early',
+  end: 'end; each lock is tried once',
+}
 
-export function buildPage(report: Judged, events: readonly Event[], serverNames: readonly string[]): Built {
+export function buildPage(
+  report: Judged,
+  events: readonly Event[],
+  serverNames: readonly string[],
+  plan?: Evidence['plan'],
+): Built {
   const holds = holdsOf(events)
   const drawn = drawnHolds(holds, serverNames)
   const { nodes, leases } = nodeLeases(events, holds, drawn)
   const first = firstOverlap(report, holds)
+  const causes = plan === undefined ? [] : causesOf(report, { plan, events }, first)
   const wholeMs: Span = [0, (events.at(-1)?.t ?? 1e6) / 1e6]
   const phaseMarks = events.flatMap((event) =>
     event.f === 'phase' && phases[event.phase] !== undefined
       ? [{ atMs: event.t / 1e6, label: phases[event.phase]! }]
       : [],
   )
+  const shown = first?.key ?? firstViolation(report)?.key
   return {
     first,
+    causes,
     data: {
       shows: 'drill',
       wholeMs,
@@ -59,16 +78,26 @@ export function buildPage(report: Judged, events: readonly Event[], serverNames:
       faults: faultBands(events),
       outages: outages(events),
       marks: [...phaseMarks, ...topologyMarks(events).map(({ atMs, label }) => ({ atMs, label }))],
-      violations: report.findings.flatMap(({ metric, first: at }) =>
-        at === undefined || metric === 'overlaps'
-          ? []
-          : [{ key: holds.keys.indexOf(at.key), atMs: at.atMs, label: metric.replaceAll('_', ' ') }],
-      ),
+      violations: [
+        ...causes.map(({ node, t, what }) => ({
+          key: holds.keys.indexOf(shown ?? ''),
+          atMs: t / 1e6,
+          label: `${what} on ${node}`,
+        })),
+        ...report.findings.flatMap(({ metric, first: at }) =>
+          at === undefined || metric === 'overlaps'
+            ? []
+            : [{ key: holds.keys.indexOf(at.key), atMs: at.atMs, label: metric.replaceAll('_', ' ') }],
+        ),
+      ],
       ...seriesOf(events),
       nodeCurves: nodeCurves(events),
     },
   }
 }
+
+const causesOf = (report: Judged, evidence: Evidence, first: FirstOverlap | undefined): Cause[] =>
+  first === undefined ? causesOfViolation(report, evidence) : causesOfOverlap(evidence, ...first.pair)
 
 /** The first overlap that crosses a threshold, else that a finding names, else the first there is. */
 function firstOverlap(report: Judged, holds: Holds): FirstOverlap | undefined {
@@ -94,6 +123,7 @@ function firstOverlap(report: Judged, holds: Holds): FirstOverlap | undefined {
     toMs: endNs / 1e6,
   })
   return {
+    pair: found,
     key: later.key,
     earlier: side(earlier),
     later: side(later),
@@ -117,7 +147,11 @@ function opening(
     const [from, to] = [first.earlier.fromMs, Math.max(first.earlier.toMs, first.later.toMs)]
     const padMs = Math.max(15, (to - from) * 0.3)
     const fromMs = Math.max(from - padMs, first.fromMs - openMaxMs / 2)
-    return { key: keyOf(first.key), span: [Math.max(0, fromMs), Math.min(to + padMs, fromMs + openMaxMs)] }
+    return {
+      key: keyOf(first.key),
+      overlapMs: first.fromMs,
+      span: [Math.max(0, fromMs), Math.min(to + padMs, fromMs + openMaxMs)],
+    }
   }
   const named = firstViolation(report)
   if (named !== undefined && keyOf(named.key) >= 0) {

@@ -7,7 +7,7 @@ import type { Built, FirstOverlap } from './build.ts'
 /** Two servers, one key, when and why: what a reader came for, in six lines. */
 export function inShort(report: Report, built: Built): Markup | undefined {
   const { first, data } = built
-  if (first === undefined) return violationInShort(report)
+  if (first === undefined) return violationInShort(report, built.causes)
   const { key, earlier, later, fromMs, toMs } = first
   const finding = report.findings.find(
     ({ metric, first: named }) =>
@@ -35,7 +35,7 @@ const overlapTitle = ({ findings }: Report, blame: string | undefined) =>
     : 'The first overlap'
 
 /** What was found where no key was held twice: in a few lines. */
-function violationInShort(report: Report): Markup | undefined {
+function violationInShort(report: Report, [cause]: Built['causes']): Markup | undefined {
   const finding = firstOf(violations(report))
   if (finding === undefined) return undefined
   const { key, atMs, ops } = finding.first!
@@ -43,6 +43,8 @@ function violationInShort(report: Report): Markup | undefined {
 <dt>what</dt><dd>${finding.metric.replaceAll('_', ' ')}: ${finding.message}</dd>
 <dt>which key</dt><dd><code>${key}</code></dd>
 <dt>seen at</dt><dd>${moment(atMs)}</dd>
+${cause && markup`<dt>since</dt><dd>${moment(cause.t / 1e6)}: ${cause.what} on ${cause.node}${cause.by && `, in the middle of ${cause.by.process}'s ${cause.by.f} (op ${cause.by.grant})`}</dd>`}
+${onlyTheLock[finding.metric] !== undefined && markup`<dt>to blame</dt><dd>lock: ${onlyTheLock[finding.metric]}</dd>`}
 ${ops.length > 0 && markup`<dt>operation</dt><dd>${ops.map((op) => `op ${op}`).join(', ')}: marked ● in the table below</dd>`}
 </dl>`
 }
@@ -63,11 +65,11 @@ function faultsAround(
       const span = fault.healed
         ? `from ${moment(fault.fromMs)} to ${moment(fault.toMs)}`
         : `from ${moment(fault.fromMs)} on`
-      if (fault.fromMs > fromMs) return `${fault.label}, ${span}: later`
-      if (!fault.healed || fault.toMs >= fromMs) return `${fault.label}, ${span}: on at that time`
+      if (fault.fromMs > fromMs) return `${fault.label}, ${span}: only after the overlap had begun`
+      if (!fault.healed || fault.toMs >= fromMs) return `${fault.label}, ${span}: on when the overlap began`
       const begun =
         fault.fromMs <= earlier.fromMs ? `on when ${who} was granted the key` : `begun after ${who} was granted the key`
-      return `${fault.label}, ${span}: ${begun}, over by then`
+      return `${fault.label}, ${span}: ${begun}, over before the overlap`
     })
   const last = broken.filter((fault) => fault.toMs < earlier.fromMs).toSorted((a, b) => b.toMs - a.toMs)[0]
   return [
@@ -78,8 +80,15 @@ function faultsAround(
 const lines = (some: readonly string[]): Markup =>
   markup`${some.map((line, index) => markup`${index > 0 && new Markup('<br>')}${line}`)}`
 
+/** What no fault can bring about. */
+const onlyTheLock: Record<string, string> = {
+  leaked_keys: 'nobody else writes its keys and sets their leases',
+  foreign_releases: 'nobody else deletes its keys',
+  overclaims: 'nobody else says for how long it is held',
+}
+
 const blameWords = {
-  lock: 'the lock itself',
+  lock: "by the nodes' own record no fault and no node can have done that",
   holder: 'its holder, who went on beyond the end of the lease, and not the lock',
   topology: 'the Redis topology, which lost or doubled the key, and not the lock',
   unclear: "the nodes' record does not tell whose doing it was",

@@ -9,8 +9,8 @@ export interface PageData {
   shows: 'drill' | 'capture'
   /** The drill's whole time. */
   wholeMs: Span
-  /** What the timeline opens on. */
-  open: { key: number; span: Span } | null
+  /** What the timeline opens on; `overlapMs`: when the overlap begins that is looked at. */
+  open: { key: number; span: Span; overlapMs?: number } | null
   servers: string[]
   nodes: string[]
   /** Of the locks; `overlaps`: how many pairs of holds overlap on it. */
@@ -26,7 +26,7 @@ export interface PageData {
   /** When a node or server was away (`down`, `paused`). */
   outages: { name: string; what: string; fromMs: number; toMs: number }[]
   marks: { atMs: number; label: string }[]
-  /** Where findings other than overlaps point to. */
+  /** Where findings other than overlaps point to, and what an overlap comes of. */
   violations: { key: number; atMs: number; label: string }[]
   series: Series
   /** What the nodes said of themselves. */
