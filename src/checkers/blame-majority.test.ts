@@ -58,6 +58,26 @@ test.each<[string, string, string | RegExp, (Event | Event[])[]]>([
   expect(finding!.story).toMatch(story)
 })
 
+test('of deletions that were read too late one sentence is told, and nobody is accused', () => {
+  const taken = (t: number, ...nodes: number[]) => nodes.map((node) => key(`redis-${node}`, t, 'del'))
+  const findings = find(
+    'redlock',
+    a(),
+    b(2000),
+    ...trio(999, 'token-1', 1, 2),
+    ...taken(2050, 1),
+    ...taken(2060, 2),
+    ...trio(2070, 'token-2', 1, 2),
+  )
+  expect(findings).toMatchObject([
+    {
+      blame: 'lock',
+      story:
+        "server-1's key was deleted on redis-1 and redis-2 before server-2 had it; that was read late, at 2.050 s and 2.060 s, so that nobody knows whose call it was",
+    },
+  ])
+})
+
 test('a vote that was taken back before the grant is not the one that counted', () => {
   const findings = find(
     'redlock',

@@ -2,6 +2,7 @@ import {
   mayHaveGrantedUnseen,
   noKey,
   onNode,
+  readLate,
   reconnectNs,
   unclear,
   type Judgement,
@@ -46,25 +47,35 @@ export function judgeMajority(scene: Suspects, a: Hold, b: Hold, nodeCount: numb
   }
 
   let free = 0
-  const byBlame = new Map<Blame, { node: string; judgement: Judgement }[]>()
+  const byBlame = new Map<Blame, Judgement[]>()
   for (const node of votesB) {
     if (!votesA.includes(node)) free++
     else {
       const judgement = onNode(scene, node, a, b)
-      byBlame.set(judgement.blame, [...(byBlame.get(judgement.blame) ?? []), { node, judgement }])
+      byBlame.set(judgement.blame, [...(byBlame.get(judgement.blame) ?? []), judgement])
     }
   }
   const votes = (...blames: Blame[]) => free + blames.reduce((sum, blame) => sum + (byBlame.get(blame)?.length ?? 0), 0)
-  const answer = (blame: Blame): Judgement => ({
-    blame,
-    story: () => (byBlame.get(blame) ?? []).map(({ judgement }) => judgement.story()).join('; '),
-    causes: (byBlame.get(blame) ?? []).flatMap(({ judgement }) => judgement.causes ?? []),
-  })
+  const answer = (blame: Blame): Judgement => {
+    const judgements = byBlame.get(blame) ?? []
+    return { blame, story: () => together(judgements), causes: judgements.flatMap(({ causes = [] }) => causes) }
+  }
   // From the most innocent to the least: the first explanation without which the second majority would not have been is the one.
   if (votes('lock', 'holder', 'unclear') < majority) return answer('topology')
   if (votes('lock', 'holder') < majority) return answer('unclear')
   if (votes('holder') >= majority) return answer('holder')
   return answer('lock')
+}
+
+/** One sentence about the nodes of which the same is to be told, and one about each of the others. */
+function together(judgements: readonly Judgement[]): string {
+  const late = judgements.flatMap(({ late }) => late ?? [])
+  const byVictim = [...Map.groupBy(late, ({ victim }) => victim.op).values()]
+  const others = judgements.filter((judgement) => judgement.late === undefined)
+  return [
+    ...others.map((judgement) => judgement.story()),
+    ...byVictim.map(([one, ...more]) => readLate([one!, ...more])),
+  ].join('; ')
 }
 
 /**

@@ -15,6 +15,15 @@ export interface Judgement {
   story(): string
   /** What of the nodes' record shows it. */
   causes?: readonly Cause[]
+  /** Of a deletion that was read so late that nobody knows whose call it was: for a sentence about several nodes. */
+  late?: Late
+}
+
+interface Late {
+  node: string
+  t: number
+  victim: Hold
+  next: Hold
 }
 
 /** How a key went, as its node told it. */
@@ -167,8 +176,11 @@ function fate(scene: Suspects, node: string, a: Hold, b: Hold): Judgement {
       blame: 'topology',
       story: () => `the clock of ${node} was moved at ${seconds(jumped)}, which may have ended the key early`,
     }
-  if (loss.kind === 'deleted' || loss.kind === 'moved')
-    return { blame: 'lock', story: () => deletion(scene, node, a, b, loss), causes }
+  if (loss.kind === 'deleted' || loss.kind === 'moved') {
+    if (isRead(loss, b)) return { blame: 'lock', story: () => deletion(scene, node, a, loss), causes }
+    const late = { node, t: loss.t, victim: a, next: b }
+    return { blame: 'lock', story: () => readLate([late]), causes, late }
+  }
   if (loss.kind === 'early') {
     const jumpNs = incidents.faultNs('clock-jump', node, a.startNs, loss.t)
     if (jumpNs !== undefined)
@@ -290,9 +302,15 @@ function overdue(scene: Suspects, node: string, a: Hold): Judgement {
   return expiry(scene, node, a, end)
 }
 
-function deletion(scene: Suspects, node: string, a: Hold, b: Hold, loss: Loss): string {
-  if (!isRead(loss, b))
-    return `${a.server}'s key was deleted on ${node} before ${b.server} had it; that was read late, at ${seconds(loss.t)}, so that nobody knows whose call it was`
+/** About one or more nodes, all of the same two holds. */
+export function readLate(all: readonly [Late, ...Late[]]): string {
+  const [{ victim, next }] = all
+  const nodes = all.map(({ node }) => node).join(' and ')
+  const times = all.map(({ t }) => seconds(t)).join(' and ')
+  return `${victim.server}'s key was deleted on ${nodes} before ${next.server} had it; that was read late, at ${times}, so that nobody knows whose call it was`
+}
+
+function deletion(scene: Suspects, node: string, a: Hold, loss: Loss): string {
   const by = scene.culprit(a, loss.t)
   const who = by ? `, ${doing(by, a, loss.t)}` : ''
   // Belief begins with the answer, which a deletion may overtake.

@@ -77,7 +77,7 @@ export function seriesOf(events: readonly Event[]): { series: Series; histograms
       rates: [
         rate('grants', ({ granted }) => granted),
         rate('requests done', ({ done }) => done),
-        rate('contended', ({ contended }) => contended, true),
+        rate('contended: not granted in time', ({ contended }) => contended, true),
         rate('failed', ({ failed }) => failed, true),
       ],
     },
