@@ -136,10 +136,10 @@ const feltFrom = ({ t, feltNs = t }: FaultEvent) => feltNs
 function switchesAway(events: readonly Event[], landed: FaultEvent): string[] {
   const feltNs = feltFrom(landed)
   const hit = new Set(landed.target.split(/[^\w-]+/))
-  const next = eventsOf(events, 'fault').find(({ stage, t }) => stage === 'landed' && t > landed.t)
+  const next = eventsOf(events, 'fault').find((event) => event.stage === 'landed' && feltFrom(event) > feltNs)
   return eventsOf(events, 'topology')
     .filter(({ event }) => event === 'switch-master')
-    .filter((event) => hit.has(event.from ?? '') && event.t > feltNs && event.t < (next?.t ?? Infinity))
+    .filter((event) => hit.has(event.from ?? '') && event.t > feltNs && event.t < (next ? feltFrom(next) : Infinity))
     .map((event) => `+switch-master to ${event.to} after ${((event.t - feltNs) / 1e9).toFixed(3)} s`)
 }
 

@@ -73,7 +73,7 @@ test('of deletions that were read too late one sentence is told, and nobody is a
     {
       blame: 'lock',
       story:
-        "server-1's key was deleted on redis-1 and redis-2 before server-2 had it; that was read late, at 2.050 s and 2.060 s, so that nobody knows whose call it was",
+        "server-1's key was taken from redis-1 and redis-2 before server-2 had it; that was read late, at 2.050 s and 2.060 s, so that nobody knows whose call it was",
     },
   ])
 })

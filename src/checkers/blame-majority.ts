@@ -1,15 +1,8 @@
-import {
-  mayHaveGrantedUnseen,
-  noKey,
-  onNode,
-  readLate,
-  reconnectNs,
-  unclear,
-  type Judgement,
-  type Suspects,
-} from './blame-node.ts'
+import { noKey, onNode, unclear, type Judgement, type Suspects } from './blame-node.ts'
+import { toldLate } from './cause.ts'
 import type { Blame } from './checker.ts'
 import type { Hold } from './holds.ts'
+import { mayHaveGrantedUnseen, reconnectNs } from './unseen.ts'
 import { seconds } from './words.ts'
 
 /**
@@ -58,7 +51,11 @@ export function judgeMajority(scene: Suspects, a: Hold, b: Hold, nodeCount: numb
   const votes = (...blames: Blame[]) => free + blames.reduce((sum, blame) => sum + (byBlame.get(blame)?.length ?? 0), 0)
   const answer = (blame: Blame): Judgement => {
     const judgements = byBlame.get(blame) ?? []
-    return { blame, story: () => together(judgements), causes: judgements.flatMap(({ causes = [] }) => causes) }
+    return {
+      blame,
+      story: () => together(judgements),
+      causes: () => judgements.flatMap((judgement) => judgement.causes?.() ?? []),
+    }
   }
   // From the most innocent to the least: the first explanation without which the second majority would not have been is the one.
   if (votes('lock', 'holder', 'unclear') < majority) return answer('topology')
@@ -74,7 +71,7 @@ function together(judgements: readonly Judgement[]): string {
   const others = judgements.filter((judgement) => judgement.late === undefined)
   return [
     ...others.map((judgement) => judgement.story()),
-    ...byVictim.map(([one, ...more]) => readLate([one!, ...more])),
+    ...byVictim.map(([one, ...more]) => toldLate([one!, ...more])),
   ].join('; ')
 }
 

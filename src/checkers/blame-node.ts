@@ -1,12 +1,14 @@
 import { doing, type Call } from './calls.ts'
+import { causeOf, isReadLate, toldLate, type Cause, type Late } from './cause.ts'
 import type { Blame } from './checker.ts'
 import { leaseEndNs, type Loss } from './fate.ts'
 import type { Hold } from './holds.ts'
 import { died } from './incidents.ts'
 import { mayComeLate } from './anchor.ts'
-import { readLagNs, writes } from './key-record.ts'
+import { readLagNs } from './key-record.ts'
 import type { Renewals } from './renewals.ts'
 import { grantingNode, type Scene } from './scene.ts'
+import { announcementNs, cannotHaveIt, mayHaveGrantedUnseen, missedReplication } from './unseen.ts'
 import { duration, seconds } from './words.ts'
 
 export interface Judgement {
@@ -14,26 +16,9 @@ export interface Judgement {
   /** What became of the first holder's key: the second half of a sentence. Asked only for the pair that is shown. */
   story(): string
   /** What of the nodes' record shows it. */
-  causes?: readonly Cause[]
-  /** Of a deletion that was read so late that nobody knows whose call it was: for a sentence about several nodes. */
+  causes?(): Cause[]
+  /** Of a key that was taken, and read to be gone too late to say by whom: for a sentence about several nodes. */
   late?: Late
-}
-
-interface Late {
-  node: string
-  t: number
-  victim: Hold
-  next: Hold
-}
-
-/** How a key went, as its node told it. */
-export interface Cause {
-  node: string
-  t: number
-  /** `server-1's key deleted`, for a picture. */
-  what: string
-  /** Whose call did it, as far as the record tells: a node's events do not name the sender. */
-  by(): Call | undefined
 }
 
 /** What blame looks at. */
@@ -42,13 +27,6 @@ export interface Suspects extends Scene {
   culprit(victim: Hold, t: number): Call | undefined
   renewals: Renewals
 }
-
-/** A node that fell silent this shortly before a grant may have given it unseen: its answer was read that much later. */
-const lastWordsNs = readLagNs
-/** Sentinel announces a promotion when it is done, this much later at most. */
-const announcementNs = 5e9
-/** The observer is back on a node within this time of the node being back. */
-export const reconnectNs = 500e6
 
 /** One logical Redis: a single node, or the primary of a Sentinel group. */
 export function judgeOne(scene: Suspects, a: Hold, b: Hold): Judgement {
@@ -150,17 +128,10 @@ function fate(scene: Suspects, node: string, a: Hold, b: Hold): Judgement {
     return {
       blame: 'lock',
       story: () => `${a.server}'s key on ${node} was overwritten at ${seconds(at)}${early}`,
-      causes: [{ node, t: at, what: `${a.server}'s key overwritten`, by: nobody }],
+      causes: () => [causeOf(node, at, `${a.server}'s key overwritten`, undefined)],
     }
   }
-  const causes = [
-    {
-      node,
-      t: loss.t,
-      what: `${a.server}'s key ${wayOut[loss.kind]}`,
-      by: () => (isRead(loss, b) && loss.kind === 'deleted' ? scene.culprit(a, loss.t) : undefined),
-    },
-  ]
+  const causes = () => [causeOf(node, loss.t, `${a.server}'s key ${ways[loss.kind] ?? 'gone'}`, undefined)]
   if (loss.kind === 'evicted')
     return { blame: 'topology', story: () => `${node} evicted ${a.server}'s key at ${seconds(loss.t)}`, causes }
   if (loss.kind === 'restart') {
@@ -176,11 +147,7 @@ function fate(scene: Suspects, node: string, a: Hold, b: Hold): Judgement {
       blame: 'topology',
       story: () => `the clock of ${node} was moved at ${seconds(jumped)}, which may have ended the key early`,
     }
-  if (loss.kind === 'deleted' || loss.kind === 'moved') {
-    if (isRead(loss, b)) return { blame: 'lock', story: () => deletion(scene, node, a, loss), causes }
-    const late = { node, t: loss.t, victim: a, next: b }
-    return { blame: 'lock', story: () => readLate([late]), causes, late }
-  }
+  if (loss.kind === 'deleted' || loss.kind === 'moved') return taken(scene, node, a, b, loss)
   if (loss.kind === 'early') {
     const jumpNs = incidents.faultNs('clock-jump', node, a.startNs, loss.t)
     if (jumpNs !== undefined)
@@ -198,24 +165,14 @@ function fate(scene: Suspects, node: string, a: Hold, b: Hold): Judgement {
   return { ...expiry(scene, node, a, loss.t), causes }
 }
 
-const nobody = () => undefined
-
 /** For a picture. */
-const wayOut: Record<Loss['kind'], string> = {
+const ways: Partial<Record<Loss['kind'], string>> = {
   deleted: 'deleted',
-  overwritten: 'overwritten',
-  evicted: 'evicted',
   moved: 'moved away',
+  evicted: 'evicted',
   expired: 'expired',
   early: 'expired early',
-  gap: 'gone unseen',
-  restart: 'gone with its node',
-  vanished: 'gone',
 }
-
-/** An event that is read this much later than the grant that it made possible says nothing of whose call was under way. */
-const readLateNs = 20e6
-const isRead = (loss: Loss, b: Hold) => loss.t <= b.startNs + readLateNs
 
 /** What may have taken a key of which nobody knows when it was written; undefined where nothing but a lock's calls can have. */
 function innocent(
@@ -302,62 +259,25 @@ function overdue(scene: Suspects, node: string, a: Hold): Judgement {
   return expiry(scene, node, a, end)
 }
 
-/** About one or more nodes, all of the same two holds. */
-export function readLate(all: readonly [Late, ...Late[]]): string {
-  const [{ victim, next }] = all
-  const nodes = all.map(({ node }) => node).join(' and ')
-  const times = all.map(({ t }) => seconds(t)).join(' and ')
-  return `${victim.server}'s key was deleted on ${nodes} before ${next.server} had it; that was read late, at ${times}, so that nobody knows whose call it was`
-}
-
-function deletion(scene: Suspects, node: string, a: Hold, loss: Loss): string {
-  const by = scene.culprit(a, loss.t)
-  const who = by ? `, ${doing(by, a, loss.t)}` : ''
-  // Belief begins with the answer, which a deletion may overtake.
-  const early = loss.t < a.startNs ? `${a.server} had its answer` : `${a.server} began to release it`
-  return `${a.server}'s key was deleted on ${node} at ${seconds(loss.t)}${who}, before ${early}`
+function taken(scene: Suspects, node: string, a: Hold, b: Hold, loss: Loss): Judgement {
+  const what = `${a.server}'s key ${ways[loss.kind]}`
+  if (isReadLate(loss.t, b)) {
+    const late = { node, t: loss.t, victim: a, next: b }
+    const causes = () => [causeOf(node, loss.t, `${what} (read late)`, undefined)]
+    return { blame: 'lock', story: () => toldLate([late]), causes, late }
+  }
+  const by = () => scene.culprit(a, loss.t)
+  return {
+    blame: 'lock',
+    story() {
+      const culprit = by()
+      const who = culprit ? `, ${doing(culprit, a, loss.t)}` : ''
+      // Belief begins with the answer, which a deletion may overtake.
+      const early = loss.t < a.startNs ? `${a.server} had its answer` : `${a.server} began to release it`
+      return `${a.server}'s key was ${ways[loss.kind]} on ${node} at ${seconds(loss.t)}${who}, before ${early}`
+    },
+    causes: () => [causeOf(node, loss.t, what, by())],
+  }
 }
 
 export const unclear = (why: string): Judgement => ({ blame: 'unclear', story: () => why })
-
-/**
- * Whether the node may have given a grant that its record does not show: it fell silent just before, or only the observer's connection was
- * broken, or the node was back before the observer was. A node that stays away for longer gave nothing.
- */
-export function mayHaveGrantedUnseen(scene: Pick<Scene, 'record'>, node: string, hold: Hold): boolean {
-  return scene.record.gaps(node).some(({ fromNs, toNs, restarted }) => {
-    if (fromNs > hold.startNs || toNs < hold.invokeNs) return false
-    if (fromNs >= hold.startNs - lastWordsNs) return true
-    if (toNs === Infinity) return false
-    return !restarted || toNs <= hold.startNs + reconnectNs
-  })
-}
-
-/**
- * The observer of a replica that is promoted loses its connection at that moment. What was granted elsewhere afterwards cannot have been replicated;
- * nor can the key have been there where the observer was back, asked for all keys, and saw it written anew.
- */
-function cannotHaveIt(
-  scene: Suspects,
-  nodeA: string,
-  nodeB: string,
-  a: Hold,
-  b: Hold,
-  promotedNs: number | undefined,
-): boolean {
-  if (promotedNs === undefined || promotedNs <= a.startNs) return false
-  const granted = scene.record.track(nodeA, a.key)?.events[scene.anchor(nodeA, a)!]
-  const taken = scene.record.track(nodeB, b.key)?.events[scene.anchor(nodeB, b)!]
-  return scene.record.gaps(nodeB).some(({ fromNs, toNs, restarted }) => {
-    if (fromNs > a.startNs + lastWordsNs || toNs < a.startNs) return false
-    const byPromotion = !restarted && fromNs <= promotedNs && fromNs >= promotedNs - announcementNs
-    if (byPromotion && granted !== undefined && granted.t > fromNs) return true
-    return taken !== undefined && writes(taken) && taken.t > toNs + readLagNs
-  })
-}
-
-function missedReplication(scene: Scene, node: string, hold: Hold): boolean {
-  return scene.record
-    .gaps(node)
-    .some(({ fromNs, toNs }) => fromNs <= hold.startNs + lastWordsNs && toNs >= hold.startNs)
-}

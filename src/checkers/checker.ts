@@ -1,5 +1,6 @@
 import type { Damage } from '../ledger/ledger.ts'
 import type { Event } from '../history/event.ts'
+import type { Cause } from './cause.ts'
 import type { Plan } from '../plan/scenario.ts'
 
 /**
@@ -40,4 +41,6 @@ export interface Finding {
   message: string
   /** The first occurrence: `ops` name the operations in the history. */
   first?: { key: string; atMs: number; ops: number[] }
+  /** What of the nodes' record the first occurrence rests on. */
+  causes?: Cause[]
 }

@@ -145,7 +145,7 @@ test.each<[string, string, string, (Event | Event[])[]]>([
   [
     'read so late that nobody knows whose call it was',
     'lock',
-    "server-1's key was deleted on redis-1 before server-2 had it; that was read late, at 2.050 s, so that nobody knows whose call it was",
+    "server-1's key was taken from redis-1 before server-2 had it; that was read late, at 2.050 s, so that nobody knows whose call it was",
     [a(), b(2000), set('redis-1', 999.5, 'token-1'), key('redis-1', 2050, 'del'), set('redis-1', 2050.5, 'token-2')],
   ],
   [
@@ -352,6 +352,21 @@ test.each<[string, string, string, (Event | Event[])[]]>([
   const finding =
     findings.find(({ message }) => /server-1 held it from \d.000 s, server-2/.test(message)) ?? findings[0]
   expect(finding).toMatchObject({ blame, story })
+})
+
+test('a finding names the event that it rests on, and the call that was under way', () => {
+  const events = history(
+    hold({ op: 9, process: 'server-3/vu-1', at: 100, until: 1499, validForMs: 800 }),
+    a(),
+    b(2000),
+    set('redis-1', 999.5, 'token-1'),
+    key('redis-1', 1500, 'del'),
+    set('redis-1', 1999.5, 'token-2'),
+    end(6000),
+  )
+  const [finding] = exclusion.check(evidence('single', events))
+  const call = { process: 'server-3/vu-1', f: 'release', op: 1009, grant: 9 }
+  expect(finding!.causes).toEqual([{ node: 'redis-1', atMs: 1500, what: "server-1's key deleted", call }])
 })
 
 test('the lock is told from its fence counter and from the key of another name', () => {

@@ -72,6 +72,7 @@ function finding(
   blame: Blame,
   { count, stalled, blurred, keys, ofTwoServers, first, second, judgement }: Tally,
 ) {
+  const causes = judgement.causes?.() ?? []
   const [a, b] = toldApart(holdAt(holds, first), holdAt(holds, second))
   const who = ofTwoServers === count ? 'two servers' : ofTwoServers > 0 ? 'two callers' : 'two callers of one server'
   const what = keys.size === 1 ? a.key : `one key`
@@ -90,6 +91,7 @@ function finding(
     ...(blurred > 0 && { blurred }),
     message,
     first: { key: a.key, atMs: b.startNs / 1e6, ops: [a.op, b.op] },
+    ...(causes.length > 0 && { causes }),
   }
 }
 

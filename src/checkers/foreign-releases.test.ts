@@ -38,6 +38,21 @@ test("another's release deletes the key", () => {
   )
 })
 
+test('what was read only after the next grant accuses nobody', () => {
+  const next = hold({ op: 3, process: 'server-3/vu-1', from: 1300, at: 1450, until: 1600 })
+  const [finding] = find(
+    'single',
+    other(),
+    victim(),
+    next,
+    set('redis-1', 999.5, 'token-1'),
+    key('redis-1', 1500, 'del'),
+  )
+  expect(finding!.message).toMatch(/was deleted; that was read late, so that nobody knows whose call it was$/)
+  expect(finding!.first!.ops).toEqual([1])
+  expect(finding!.causes).toEqual([{ node: 'redis-1', atMs: 1500, what: "server-1's key deleted" }])
+})
+
 test("another's acquire overwrites it", () => {
   const taker = hold({ op: 2, process: 'server-2/vu-1', from: 1490, at: 1501, until: 1510 })
   const [finding] = find('single', victim(), taker, set('redis-1', 999.5, 'token-1'), set('redis-1', 1500, 'token-2'))

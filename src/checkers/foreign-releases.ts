@@ -1,8 +1,9 @@
 import { callsOf, culpritAt, doing, type Call } from './calls.ts'
+import { causeOf, isReadLate } from './cause.ts'
 import type { Checker, Evidence } from './checker.ts'
 import { plural } from './damage.ts'
 import { leaseEndNs } from './fate.ts'
-import { serverOf, type Hold } from './holds.ts'
+import { serverOf, type Hold, type Holds } from './holds.ts'
 import { isProven } from './anchor.ts'
 import { lastUpTo, readLagNs, removals, writes, type Track } from './key-record.ts'
 import { grantingNode, primaryAt, sceneOf, type Scene } from './scene.ts'
@@ -49,6 +50,8 @@ export const foreignReleases = {
     const [{ t, how }] = takings as [Taking]
     const nodes = takings.map(({ node }) => node).join(' and ')
     const holder = hold.server === serverOf(culprit.process) ? hold.process : hold.server
+    const late = isReadLate(t, nextGrant(holds, hold, t))
+    const call = late ? undefined : culprit
     return [
       {
         checker: 'foreign_releases',
@@ -56,12 +59,20 @@ export const foreignReleases = {
         count: grants.size,
         message:
           `${plural(grants.size, 'hold')} lost the key to somebody else's call; the first at ${seconds(t)}: ${holder} held ${hold.key} from ${seconds(hold.startNs)}, ` +
-          `and its key on ${nodes} was ${how} ${doing(culprit, hold, t)}`,
-        first: { key: hold.key, atMs: t / 1e6, ops: [hold.op, culprit.op] },
+          `and its key on ${nodes} was ${how}${call ? ` ${doing(call, hold, t)}` : '; that was read late, so that nobody knows whose call it was'}`,
+        first: { key: hold.key, atMs: t / 1e6, ops: call ? [hold.op, call.op] : [hold.op] },
+        causes: takings.map((taking) => causeOf(taking.node, taking.t, `${holder}'s key ${taking.how}`, call)),
       },
     ]
   },
 } satisfies Checker
+
+/** The next grant of the key after the hold's own, if it began before that moment: what made it possible was done before it. */
+function nextGrant({ size, startNs, keyOf, keys }: Holds, hold: Hold, t: number): { startNs: number } {
+  for (let i = hold.index + 1; i < size && startNs[i]! < t; i++)
+    if (keys[keyOf[i]!] === hold.key) return { startNs: startNs[i]! }
+  return { startNs: Infinity }
+}
 
 function takingsOf({ plan }: Evidence, scene: Scene, hold: Hold): Taking[] {
   const nodes = scene.record.nodes.filter((node) => scene.record.track(node, hold.key) !== undefined)

@@ -44,10 +44,45 @@ test('how it came to that', () => {
   expect(found(extended, key('redis-1', 1499, 'persist'))).toMatch(
     / without a time to live \(it was taken away at 1\.499 s, in the middle of server-1\/vu-1's extend\)$/,
   )
+  // Of two that can have written it nobody is named, and one that asks in vain cannot.
+  const other = hold({ op: 5, process: 'server-2/vu-1', at: 1010, from: 985 })
+  expect(found(crashed, other, key('redis-1', 999.5, 'set'))).toMatch(/ \(it was written at 1\.000 s without one\)$/)
+  const vain = [
+    event(985, 'server-2/vu-1', 'invoke', 'acquire', 5, 'stock:7', { ttlMs: 2700 }),
+    event(1010, 'server-2/vu-1', 'fail', 'acquire', 5, 'stock:7', { error: 'contended' }),
+  ]
+  expect(found(crashed, vain, key('redis-1', 999.5, 'set'))).toMatch(/in the middle of server-1\/vu-1's acquire\)$/)
   // Set in the past, and given back since: nobody saw how it went.
   expect(found(extended, key('redis-1', 1499, 'persist'), key('redis-1', 1500, 'expire'))).toMatch(
     / without a time to live$/,
   )
+})
+
+test('nothing is told across a time in which the node was not seen, and of a key that is there anew', () => {
+  const found = (...events: Nested[]) => find(used, ...events, left(-1))[0]!.message
+  const persisted = key('redis-1', 1100, 'persist')
+  const told = / without a time to live$/
+  expect(found(persisted, key('redis-1', 1200, 'gap', ''), key('redis-1', 1300, 'resync', ''))).toMatch(told)
+  expect(found(persisted, key('redis-1', 1200, 'sample', 'stock:7', { pttlMs: -2 }))).toMatch(told)
+  expect(found(persisted, key('redis-1', 5000, 'set'))).toMatch(/\(it was written at 5\.000 s without one\)$/)
+})
+
+test("a key that the lock calls by another name on the node is told by that, and its calls are found by the lock's", () => {
+  const crashed = [hold({ op: 1, process: 'server-1/vu-1', at: 1000, from: 990 }), topology(1600, 'down', 'server-1')]
+  const [finding] = find(crashed, key('redis-1', 999.5, 'set', 'lock:stock:7'), left(-1, {}, 'lock:stock:7'))
+  expect(finding).toMatchObject({
+    message:
+      "1 key outlives all holds; the first: lock:stock:7 was left on redis-1 without a time to live (it was written at 1.000 s without one, in the middle of server-1/vu-1's acquire)",
+    first: { key: 'stock:7', ops: [1] },
+    causes: [
+      {
+        node: 'redis-1',
+        atMs: 999.5,
+        what: 'written without a time to live',
+        call: { process: 'server-1/vu-1', f: 'acquire', op: 1, grant: 1 },
+      },
+    ],
+  })
 })
 
 test('bookkeeping lives on by design', () => {

@@ -1,13 +1,14 @@
 import type { Event, KeyEvent } from '../history/event.ts'
 import { eventsOf } from '../history/kinds.ts'
 import { callsOf, type Call } from './calls.ts'
+import { causeOf, type Cause } from './cause.ts'
 import type { Checker, Evidence, Finding } from './checker.ts'
 import { couldHold } from './could-hold.ts'
-import { endlessSince } from './endless.ts'
+import { endlessSince, whoseEnd } from './endless.ts'
 import { plural } from './damage.ts'
 import { largestTtlMs } from './largest-ttl.ts'
 import { serverOf } from './holds.ts'
-import { lastUpTo, removals, writes } from './key-record.ts'
+import { lastUpTo, ownerOf, removals, writes } from './key-record.ts'
 import { overlong } from './overlong.ts'
 import { prolonged, type Prolonged } from './prolonged.ts'
 import { sceneOf, type Scene } from './scene.ts'
@@ -19,9 +20,13 @@ const roundingMs = 1000
 /** One key, and the half sentence that convicts it. */
 interface Leak {
   key: string
+  /** The lock's name for it, where that is another. */
+  lockKey?: string
   t: number
   why: string
   ops: number[]
+  /** How it came to have no time to live: the end of the sentence, and the event that shows it. Asked only for the one that is told. */
+  origin?(): { told: string; cause: Cause } | undefined
 }
 
 /**
@@ -52,13 +57,15 @@ export const leakedKeys = {
 } satisfies Checker
 
 function finding(leaks: readonly Leak[]): Finding {
-  const [{ key, t, why, ops }] = leaks as [Leak]
+  const [{ key, lockKey = key, t, why, ops, origin }] = leaks as [Leak]
+  const from = origin?.()
   return {
     checker: 'leaked_keys',
     metric: 'leaked_keys',
     count: leaks.length,
-    message: `${plural(leaks.length, 'key')} ${leaks.length === 1 ? 'outlives' : 'outlive'} all holds; the first: ${key} ${why}`,
-    first: { key, atMs: t / 1e6, ops },
+    message: `${plural(leaks.length, 'key')} ${leaks.length === 1 ? 'outlives' : 'outlive'} all holds; the first: ${key} ${why}${from?.told ?? ''}`,
+    first: { key: lockKey, atMs: t / 1e6, ops },
+    ...(from && { causes: [from.cause] }),
   }
 }
 
@@ -71,11 +78,16 @@ function leftOver(events: readonly Event[], ttlMs: number): Leak[] {
   if (left.length === 0) return []
   const lastWriteNs = lastWrites(events, new Set(left.map(({ key }) => key)))
   const calls = callsOf(events)
+  const lockKeys = new Set(eventsOf(events, 'acquire').map(({ key }) => key))
   return left.flatMap(({ key, t, process, pttlMs = -1 }) => {
     const asked = calls.ofKey(key)
-    const last = asked.findLast(({ f, outcome }) => f === 'acquire' && outcome === 'ok')
-    const leak = (why: string) => [{ key, t, why, ops: last ? [last.op] : [] }]
-    if (pttlMs < 0) return leak(`was left on ${process} without a time to live${since(events, process, key, t)}`)
+    const lockKey = ownerOf(key, lockKeys) ?? key
+    const last = calls.ofKey(lockKey).findLast(({ f, outcome }) => f === 'acquire' && outcome === 'ok')
+    const leak = (why: string): Leak => ({ key, lockKey, t, why, ops: last ? [last.op] : [] })
+    if (pttlMs < 0) {
+      const origin = () => originOf(events, process, key, t, calls.ofKey(lockKey))
+      return { ...leak(`was left on ${process} without a time to live`), origin }
+    }
     const writtenNs = Math.min(t, lastWriteNs.get(`${process} ${key}`) ?? t)
     const livesForMs = pttlMs + (t - writtenNs) / 1e6
     const leaseMs = ttlMs * 1.5 + roundingMs
@@ -92,14 +104,21 @@ function leftOver(events: readonly Event[], ttlMs: number): Leak[] {
   })
 }
 
-/** The end of that sentence, where the node's record shows how it came to that. */
-function since(events: readonly Event[], node: string, key: string, t: number): string {
+function originOf(events: readonly Event[], node: string, key: string, t: number, calls: readonly Call[]) {
   const endless = endlessSince(events, node, key, t)
-  if (endless === undefined) return ''
-  const { how, by } = endless
+  if (endless === undefined) return undefined
+  const by = whoseEnd(endless, calls)
   const whose = by === undefined ? '' : `, in the middle of ${by.process}'s ${by.f}`
   const at = seconds(endless.t)
-  return how === 'persist' ? ` (it was taken away at ${at}${whose})` : ` (it was written at ${at} without one${whose})`
+  return endless.how === 'persist'
+    ? {
+        told: ` (it was taken away at ${at}${whose})`,
+        cause: causeOf(node, endless.t, 'its time to live taken away', by),
+      }
+    : {
+        told: ` (it was written at ${at} without one${whose})`,
+        cause: causeOf(node, endless.t, 'written without a time to live', by),
+      }
 }
 
 /** Not once: a pipe that was held up may deliver an old command at any time. */

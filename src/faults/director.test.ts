@@ -1,7 +1,10 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import type { FaultEvent } from '../history/event.ts'
 import { direct } from './director.ts'
+import { eachNode } from './each-node.ts'
 import type { ServerHandle } from './fault.ts'
+import { faults } from './index.ts'
+import type { NodeHandle } from '../runtimes/runtime.ts'
 
 /** A server on which a fault, or its heal, waits for what never comes. */
 
@@ -49,6 +52,31 @@ test('who is still injecting when the drill is over is waited for, and not for e
   expect(told[1]).toMatchObject({ stage: 'missed', error: 'it had not ended 20 s after the drill was over' })
   paused.resolve({ halted: true, holding: [] })
   await vi.waitFor(() => expect(resumed).toBe(1))
+})
+
+test('when a fault was felt goes into the record', async () => {
+  const feltNs = 7
+  const stop = vi.spyOn(faults['stop-process'], 'inject').mockResolvedValue({
+    landed: true,
+    proof: 'seen',
+    feltNs,
+    heal: () => Promise.resolve(),
+  })
+  onTestFinished(() => stop.mockRestore())
+  const { told, directed } = directing({}, new AbortController().signal)
+  await directed
+  expect(told.map(({ stage }) => stage)).toEqual(['inject', 'landed', 'healed'])
+  expect(told[1]).toMatchObject({ feltNs })
+})
+
+test('of several nodes the first that felt it counts', async () => {
+  const node = (name: string) => ({ name, state: () => Promise.resolve('up') }) as unknown as NodeHandle
+  const target = { label: 'both', nodes: [node('redis-1'), node('redis-2')], links: [], servers: [] }
+  const feltNs: Record<string, number> = { 'redis-1': 9, 'redis-2': 4 }
+  const injection = await eachNode(target, ({ name }) =>
+    Promise.resolve({ landed: true, proof: name, feltNs: feltNs[name]!, heal: () => Promise.resolve() }),
+  )
+  expect(injection).toMatchObject({ landed: true, proof: 'redis-1; redis-2', feltNs: 4 })
 })
 
 test('a heal that never ends is told as one that failed', async () => {

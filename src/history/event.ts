@@ -67,7 +67,7 @@ export const requestOutcomes = [
 ] as const
 export type RequestOutcome = (typeof requestOutcomes)[number]
 
-/** invoke {plannedNs} → ok {stage: landed, proof} | fail {error} (it did not land) → ok {stage: healed} | fail (heal failed). */
+/** invoke {plannedNs} → ok {stage: landed, proof, feltNs} | fail {error} (it did not land) → ok {stage: healed} | fail (heal failed). */
 export interface FaultEvent extends Base {
   f: 'fault'
   op: number

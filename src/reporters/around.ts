@@ -1,8 +1,8 @@
+import type { Cause } from '../checkers/cause.ts'
 import type { Event, KeyEvent } from '../history/event.ts'
 import { ownerOf, removals, valueAfter, writes } from '../checkers/key-record.ts'
 import { eventsOf } from '../history/kinds.ts'
 import type { LogLine } from './node-logs.ts'
-import type { Cause } from './page/causes.ts'
 import { holderOf } from './page/node-leases.ts'
 import { humanMs } from './text.ts'
 
@@ -37,9 +37,12 @@ export function aroundViolation(
   causes: readonly Cause[] = [],
   logs: readonly LogLine[] = [],
 ): Row[] {
-  const named = new Set([...first.ops, ...causes.flatMap(({ by }) => by?.op ?? [])])
+  const named = new Set(first.ops)
+  const culprits = new Set(causes.flatMap(({ call }) => call?.op ?? []))
+  const isCulprit = (event: Event) => 'op' in event && event.f !== 'fault' && culprits.has(event.op)
   const isNamed = (event: Event) =>
-    'op' in event && event.f !== 'fault' && (named.has(event.op) || ('grant' in event && named.has(event.grant!)))
+    isCulprit(event) ||
+    ('op' in event && event.f !== 'fault' && (named.has(event.op) || ('grant' in event && named.has(event.grant!))))
   const operations = events.filter((event) => 'op' in event && event.f !== 'fault' && event.key === first.key)
   const atNs = first.atMs * 1e6
   const granted = new Set(
@@ -51,11 +54,14 @@ export function aroundViolation(
     .slice(0, around)
   const chosen = new Set<Event>([
     ...near,
+    ...operations.filter(isCulprit),
     ...operations.filter((event) => event.f !== 'request' && isNamed(event)).slice(0, namedMax),
   ])
-  const times = [...chosen, ...causes].map(({ t }) => t)
+  const times = [...chosen].map(({ t }) => t).concat(causes.map(({ atMs }) => atMs * 1e6))
   const [fromNs, toNs] = [Math.min(...times), Math.max(...times)]
-  const besides = events.filter(({ f, t }) => (f === 'fault' || f === 'topology') && t >= fromNs && t <= toNs)
+  const besides = events
+    .filter(({ f, t }) => (f === 'fault' || f === 'topology') && t >= fromNs && t <= toNs)
+    .toSorted((a, b) => Math.abs(a.t - atNs) - Math.abs(b.t - atNs))
   for (const event of besides.slice(0, besidesMax)) chosen.add(event)
   const logged = logs
     .filter(({ atMs }) => atMs >= fromNs / 1e6 && atMs <= toNs / 1e6)
@@ -87,9 +93,11 @@ function onNodes(
   return [...tracks.values()]
     .flatMap((track) =>
       track.flatMap((event, index) => {
-        const cause = causes.find(({ node, t }) => node === event.process && t === event.t)
-        if (event.t < fromNs || event.t > toNs || !(cause || isTold(event, track[index - 1]))) return []
-        const by = cause?.by && `, by its time in ${cause.by.process}'s ${cause.by.f}, op ${cause.by.grant}`
+        const cause = causes.find((each) => each.node === event.process && each.atMs === event.t / 1e6)
+        const isNear = event.t >= fromNs && event.t <= toNs
+        if (cause === undefined && !(isNear && isTold(event, track[index - 1]))) return []
+        const { call } = cause ?? {}
+        const by = call && `, by its time in ${call.process}'s ${call.f}, op ${call.grant}`
         const holder = writes(event) ? holderOf(valueAfter(track, index), holders) : undefined
         return [
           {

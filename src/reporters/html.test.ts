@@ -199,8 +199,8 @@ test('the event on which the finding rests is marked, with the call that was und
     { t: 5871e6, ...culprit, type: 'ok' },
   ]
   const all = [...events, ...more].toSorted((a, b) => a.t - b.t)
-  const by = { ...culprit, invokeNs: 5870e6, endNs: 5871e6, outcome: 'ok', error: undefined, ttlMs: undefined } as const
-  const cause = { node: 'redis-2', t: 5870.5e6, what: "server-1's key deleted", by }
+  const call = { process: 'server-1/vu-9', f: 'release', op: 60_000, grant: 60_001 }
+  const cause = { node: 'redis-2', atMs: 5870.5, what: "server-1's key deleted", call }
   const rows = aroundViolation(all, report.findings[0]!.first!, [cause])
   const marked = rows.filter(({ involved, who }) => involved && (who === 'redis-2' || who === 'server-1/vu-9'))
   expect(marked.map(({ what, detail }) => [what, detail])).toEqual([
@@ -211,35 +211,45 @@ test('the event on which the finding rests is marked, with the call that was und
 })
 
 test('a key that was left says since when it has no time to live, and whose call that was', () => {
-  const { report, events, plan, ...rest } = validExample()
-  const key = { process: 'redis-1', type: 'info', f: 'key', key: 'stock:7' } as const
-  const extended = { process: 'server-1/vu-9', f: 'extend', op: 60_000, grant: 79_600, key: 'stock:7' } as const
-  const more: Event[] = [
-    { t: 8200e6, ...key, event: 'set' },
-    { t: 8200e6, ...key, event: 'expire' },
-    { t: 8210e6, ...extended, type: 'invoke' },
-    { t: 8211e6, ...key, event: 'persist' },
-    { t: 8212e6, ...extended, type: 'ok' },
-    { t: 8599e6, ...key, event: 'left', value: 'token', pttlMs: -1 },
-  ]
+  const { report, ...rest } = validExample()
+  const call = { process: 'server-1/vu-9', f: 'extend', op: 60_000, grant: 79_600 }
   const left = {
     checker: 'leaked_keys',
     metric: 'leaked_keys',
     count: 1,
     message: '1 key outlives all holds; the first: stock:7 was left',
     first: { key: 'stock:7', atMs: 8599, ops: [] },
+    causes: [{ node: 'redis-1', atMs: 8211, what: 'its time to live taken away', call }],
   }
   const crossed = { metric: 'leaked_keys', threshold: 'count==0', value: 1, ok: false }
   const page = html.render({
     ...rest,
-    plan,
-    events: [...events, ...more].toSorted((a, b) => a.t - b.t),
     report: { ...report, verdict: 'invalid', findings: [left], thresholds: [crossed] },
   })
   expect(page).toContain(
     '8.211 s: its time to live taken away on redis-1, in the middle of server-1/vu-9&#39;s extend (op 79600)',
   )
-  expect(page).toContain('lock: nobody else writes its keys and sets their leases')
+  expect(page).toContain('"label":"its time to live taken away on redis-1"')
+})
+
+test('what the page says of a whole drill is so: of what was allowed, of what it rests on, and of what could not change any more', () => {
+  const { report, ...rest } = invalidExample()
+  const endedEarly = { threshold: 'overlaps{blame:lock}: count==0', atMs: 5900 }
+  const page = (over: Partial<Report>) => html.render({ ...rest, report: { ...report, endedEarly, ...over } })
+  expect(page({ verdict: 'invalid' })).toContain('because nothing could change the answer any more')
+  expect(page({ verdict: 'unknown' })).not.toContain('because nothing could change the answer any more')
+  const leaked = { checker: 'leaked_keys', metric: 'leaked_keys', count: 1, message: 'left' }
+  const broken = {
+    findings: [leaked],
+    thresholds: [{ metric: 'leaked_keys', threshold: 'count==0', value: 1, ok: false }],
+  }
+  expect(page({ ...broken, counts: { ...report.counts, overlaps: 0 } })).toContain(
+    'The lock is broken (leaked keys), though in this drill no two callers held a key at once.',
+  )
+  expect(page({ ...broken, counts: { ...report.counts, overlaps: 2 } })).toContain('The lock is broken (leaked keys).')
+  expect(page({ verdict: 'valid', findings: [], counts: { granted: 9 } })).toContain(
+    'no finding in 9 holds, 12 of them during kill redis-1: what this one run with this one seed could see, and no proof beyond it',
+  )
 })
 
 test('the page opens on what the lock is to blame for, and says so where others are to blame for other overlaps', () => {
@@ -316,7 +326,7 @@ test('a lock that only left a key behind is not said to have let two in', () => 
     ...rest,
     report: { ...report, verdict: 'invalid', findings: [left], thresholds: [crossed] },
   })
-  expect(page).toContain('The lock is broken (leaked keys), though in this drill no two callers held a key at once')
+  expect(page).toContain('The lock is broken (leaked keys)')
   expect(page).toContain('<h2>The first violation</h2>')
   expect(page).toContain('op 79600: marked ● in the table below')
 })

@@ -1,5 +1,6 @@
 import type { Event } from '../history/event.ts'
 import { ledgerMetrics } from '../ledger/words.ts'
+import { metricNamed } from '../plan/metrics.ts'
 import type { Plan } from '../plan/scenario.ts'
 import { verdictMark } from './color.ts'
 import { latencyRows } from './latency.ts'
@@ -33,7 +34,7 @@ export const html = {
 const serverNames = ({ servers }: Plan) => Array.from({ length: servers }, (_, index) => `server-${index + 1}`)
 
 function page(report: Report, plan: Plan, events: readonly Event[], logs: readonly LogLine[]): Markup {
-  const built = buildPage(report, events, serverNames(plan), plan)
+  const built = buildPage(report, events, serverNames(plan))
   const { data, first } = built
   const still = timelineOf(report, events)
   const opens = first === undefined ? `on ${still?.because}` : 'on this overlap'
@@ -68,14 +69,14 @@ function head(report: Report): Markup {
     ...unknownBecause.map((reason) => markup`<li>unknown: ${reason}</li>`),
     ...(endedEarly
       ? [
-          markup`<li>ended early at ${moment(endedEarly.atMs)}, because nothing could change the answer any more: the threshold <code>${endedEarly.threshold}</code> was crossed (abortOnFail)</li>`,
+          markup`<li>ended early at ${moment(endedEarly.atMs)}, ${verdict === 'invalid' ? 'because nothing could change the answer any more: the threshold' : 'when the threshold'} <code>${endedEarly.threshold}</code> was crossed (abortOnFail)</li>`,
         ]
       : []),
     ...(verdict === 'valid' ? [markup`<li>${seenOf(report)}</li>`] : []),
   ]
   return markup`<header class="${verdict}">
 <h1><span class="mark">${verdictMark(verdict)}</span> ${report.scenario}</h1>
-<p><b>${verdict === 'invalid' && !isDamaged(violating) ? brokenWords(violating) : verdictWords[verdict]}</b></p>
+<p><b>${verdict === 'invalid' && !isDamaged(violating) ? brokenWords(report, violating) : verdictWords[verdict]}</b></p>
 <p>lock ${report.lock} · topology ${report.topology} · workload ${report.workload} · seed ${report.seed} · ${report.startedAt} · ${humanMs(report.durationMs)}</p>
 <ul>${sentences}</ul>
 ${control !== undefined && markup`<p>Control ${control.lock}: ${control.verdict === 'invalid' ? markup`caught${control.afterMs !== null && ` after ${humanMs(control.afterMs)}`}${control.metric !== null && ` (${control.metric})`}` : `not caught (${control.verdict}), so this run could not have seen such a lock`}</p>`}
@@ -87,8 +88,12 @@ const verdictWords = {
   valid: 'The evidence suffices, and the lock held as this scenario asks.',
   unknown: 'Whether the lock held is not known: the evidence does not suffice.',
 }
-const brokenWords = (findings: Report['findings']) =>
-  `The lock is broken (${[...new Set(findings.map(({ metric }) => metric.replaceAll('_', ' ')))].join(', ')}), though in this drill no two callers held a key at once and the ledger is right.`
+function brokenWords({ counts }: Report, violating: Report['findings']): string {
+  const safety = violating.filter(({ metric }) => metricNamed(metric)?.kind === 'safety')
+  const what = new Set(safety.map(({ metric }) => metric.replaceAll('_', ' ')))
+  const though = counts['overlaps'] === 0 ? ', though in this drill no two callers held a key at once' : ''
+  return `The lock is broken (${[...what].join(', ')})${though}.`
+}
 
 /** What a green light rests on. */
 function seenOf({ findings, counts, faults }: Report): string {
@@ -123,7 +128,7 @@ function operations(
   const rows = aroundViolation(events, first, causes, logs)
   if (rows.length === 0) return undefined
   return markup`<h2>Around ${overlap ? 'this overlap' : 'the first violation'}</h2>
-<p class="dim">What happened to <code>${first.key}</code> from ${moment(rows[0]!.atMs)} to ${moment(rows.at(-1)!.atMs)}${rows.at(-1)!.atMs < first.atMs && `, before it was seen at ${moment(first.atMs)}`}: on the servers, on the nodes${logs.length > 0 && ", and in the nodes' logs (which go by the wall clock, some ms off)"}. Marked ● is what the finding rests on. A node does not say who sent it a command; for the one that counts it is told whose call was under way. Servers and nodes are read by different processes: what is some ms apart may have been the other way round.</p>
+<p class="dim">What happened to <code>${first.key}</code> from ${moment(rows[0]!.atMs)} to ${moment(rows.at(-1)!.atMs)}${rows.at(-1)!.atMs < first.atMs && `, before it was seen at ${moment(first.atMs)}`}: on the servers, on the nodes${logs.length > 0 && ", and in the nodes' logs (which go by the wall clock, some ms off)"}. Marked ● is what the finding rests on. A node does not say who sent it a command${causes.some(({ call }) => call) && '; for the one that counts it is told whose call was under way'}. Servers and nodes are read by different processes: what is some ms apart may have been the other way round.</p>
 ${scrolling(
   'Operations and logs',
   markup`<table><thead><tr><th></th><th class="number">at</th><th>who</th><th>what</th><th></th></tr></thead><tbody>

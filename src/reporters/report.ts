@@ -14,6 +14,13 @@ export type LatencySummary = z.infer<typeof summary>
 /** `{}` where nothing was measured. */
 const latency = z.union([summary, z.strictObject({})])
 
+const cause = z.object({
+  node: z.string(),
+  atMs: z.number(),
+  what: z.string(),
+  call: z.object({ process: z.string(), f: z.string(), op: z.int(), grant: z.int() }).optional(),
+})
+
 const verdicts = ['valid', 'invalid', 'unknown'] as const
 export type Verdict = (typeof verdicts)[number]
 
@@ -44,6 +51,8 @@ export const report = z.object({
       blurred: z.number().optional(),
       message: z.string(),
       first: z.object({ key: z.string(), atMs: z.number(), ops: z.array(z.int()) }).optional(),
+      /** The nodes' events on which the first one rests; `call`: which call of the lock was under way then. */
+      causes: z.array(cause).optional(),
     }),
   ),
   counts: z.record(z.string(), z.number()),

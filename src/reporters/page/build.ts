@@ -1,8 +1,9 @@
 import { holdAt, holdsOf, overlappingPairs, type Holds } from '../../checkers/holds.ts'
+import type { Cause } from '../../checkers/cause.ts'
 import type { Event } from '../../history/event.ts'
-import type { Evidence } from '../../checkers/checker.ts'
+import { eventsOf } from '../../history/kinds.ts'
+import type { Report } from '../report.ts'
 import { faultBands, firstOf, firstViolation, outages, topologyMarks, worthSeeing, type Judged } from '../timeline.ts'
-import { causesOfOverlap, causesOfViolation, type Cause } from './causes.ts'
 import { drawnHolds, type DrawnHolds } from './drawn-holds.ts'
 import { nodeCurves } from './node-curves.ts'
 import { leaseEnds, nodeLeases } from './node-leases.ts'
@@ -13,14 +14,12 @@ export interface Built {
   data: PageData
   /** The overlap on which the page opens. */
   first: FirstOverlap | undefined
-  /** What of the nodes' record the finding rests on; nothing where there is no plan to judge by. */
+  /** Of the finding that is shown. */
   causes: Cause[]
 }
 
 /** Two holds of one key at once, spelled out for a person. */
 export interface FirstOverlap {
-  /** Indices into the history's holds. */
-  pair: [number, number]
   key: string
   earlier: Side
   later: Side
@@ -40,27 +39,22 @@ const phases: Record<string, string> = {
   load: 'load begins',
   settle: 'load over',
   'ended-early': 'ended early',
-  end: 'end; each lock is tried once',
 }
 
-export function buildPage(
-  report: Judged,
-  events: readonly Event[],
-  serverNames: readonly string[],
-  plan?: Evidence['plan'],
-): Built {
+export function buildPage(report: Judged, events: readonly Event[], serverNames: readonly string[]): Built {
   const holds = holdsOf(events)
   const drawn = drawnHolds(holds, serverNames)
   const { nodes, leases } = nodeLeases(events, holds, drawn)
   const first = firstOverlap(report, holds)
-  const causes = plan === undefined ? [] : causesOf(report, { plan, events }, first)
+  const shown = first === undefined ? firstOf(worthSeeing(report)) : findingOf(report, first)
+  const causes = shown?.causes ?? []
   const wholeMs: Span = [0, (events.at(-1)?.t ?? 1e6) / 1e6]
-  const phaseMarks = events.flatMap((event) =>
-    event.f === 'phase' && phases[event.phase] !== undefined
-      ? [{ atMs: event.t / 1e6, label: phases[event.phase]! }]
-      : [],
+  // The audit comes after all else, and leaves keys on the nodes for a moment.
+  const named =
+    eventsOf(events, 'audit').length === 0 ? phases : { ...phases, end: 'end; the locks are tried once more' }
+  const phaseMarks = eventsOf(events, 'phase').flatMap(({ phase, t }) =>
+    named[phase] === undefined ? [] : [{ atMs: t / 1e6, label: named[phase] }],
   )
-  const shown = first?.key ?? firstViolation(report)?.key
   return {
     first,
     causes,
@@ -79,9 +73,9 @@ export function buildPage(
       outages: outages(events),
       marks: [...phaseMarks, ...topologyMarks(events).map(({ atMs, label }) => ({ atMs, label }))],
       violations: [
-        ...causes.map(({ node, t, what }) => ({
-          key: holds.keys.indexOf(shown ?? ''),
-          atMs: t / 1e6,
+        ...causes.map(({ node, atMs, what }) => ({
+          key: holds.keys.indexOf(shown!.first!.key),
+          atMs,
           label: `${what} on ${node}`,
         })),
         ...report.findings.flatMap(({ metric, first: at }) =>
@@ -96,8 +90,14 @@ export function buildPage(
   }
 }
 
-const causesOf = (report: Judged, evidence: Evidence, first: FirstOverlap | undefined): Cause[] =>
-  first === undefined ? causesOfViolation(report, evidence) : causesOfOverlap(evidence, ...first.pair)
+/** The finding whose first occurrence that overlap is. */
+export const findingOf = (
+  { findings }: Judged,
+  { earlier, later }: FirstOverlap,
+): Report['findings'][number] | undefined =>
+  findings.find(
+    ({ metric, first }) => metric === 'overlaps' && first?.ops.every((op) => op === earlier.op || op === later.op),
+  )
 
 /** The first overlap that crosses a threshold, else that a finding names, else the first there is. */
 function firstOverlap(report: Judged, holds: Holds): FirstOverlap | undefined {
@@ -123,7 +123,6 @@ function firstOverlap(report: Judged, holds: Holds): FirstOverlap | undefined {
     toMs: endNs / 1e6,
   })
   return {
-    pair: found,
     key: later.key,
     earlier: side(earlier),
     later: side(later),

@@ -2,17 +2,14 @@ import { Markup, markup } from '../markup.ts'
 import type { Report } from '../report.ts'
 import { humanMs, moment } from '../text.ts'
 import { firstOf, violations } from '../timeline.ts'
-import type { Built, FirstOverlap } from './build.ts'
+import { findingOf, type Built, type FirstOverlap } from './build.ts'
 
 /** Two servers, one key, when and why: what a reader came for, in six lines. */
 export function inShort(report: Report, built: Built): Markup | undefined {
   const { first, data } = built
   if (first === undefined) return violationInShort(report, built.causes)
   const { key, earlier, later, fromMs, toMs } = first
-  const finding = report.findings.find(
-    ({ metric, first: named }) =>
-      metric === 'overlaps' && named?.ops.every((op) => op === earlier.op || op === later.op),
-  )
+  const finding = findingOf(report, first)
   // The sentence's last part says what became of the key (checkers/blame.ts).
   const why = finding?.message.split(/was granted it too[;,] /)[1]
   const name = ({ server, process }: FirstOverlap['earlier']) => (earlier.server === later.server ? process : server)
@@ -43,7 +40,7 @@ function violationInShort(report: Report, [cause]: Built['causes']): Markup | un
 <dt>what</dt><dd>${finding.metric.replaceAll('_', ' ')}: ${finding.message}</dd>
 <dt>which key</dt><dd><code>${key}</code></dd>
 <dt>seen at</dt><dd>${moment(atMs)}</dd>
-${cause && markup`<dt>since</dt><dd>${moment(cause.t / 1e6)}: ${cause.what} on ${cause.node}${cause.by && `, in the middle of ${cause.by.process}'s ${cause.by.f} (op ${cause.by.grant})`}</dd>`}
+${cause && markup`<dt>since</dt><dd>${moment(cause.atMs)}: ${cause.what} on ${cause.node}${cause.call && `, in the middle of ${cause.call.process}'s ${cause.call.f} (op ${cause.call.grant})`}</dd>`}
 ${onlyTheLock[finding.metric] !== undefined && markup`<dt>to blame</dt><dd>lock: ${onlyTheLock[finding.metric]}</dd>`}
 ${ops.length > 0 && markup`<dt>operation</dt><dd>${ops.map((op) => `op ${op}`).join(', ')}: marked ● in the table below</dd>`}
 </dl>`
@@ -82,9 +79,9 @@ const lines = (some: readonly string[]): Markup =>
 
 /** What no fault can bring about. */
 const onlyTheLock: Record<string, string> = {
-  leaked_keys: 'nobody else writes its keys and sets their leases',
-  foreign_releases: 'nobody else deletes its keys',
-  overclaims: 'nobody else says for how long it is held',
+  leaked_keys: 'how long its keys live is its own doing, whatever fails',
+  foreign_releases: "it took the key of a holder, and nothing that was on takes a lock's keys away",
+  overclaims: 'for how long it says to hold is its own word',
 }
 
 const blameWords = {
