@@ -73,7 +73,7 @@ test('of deletions that were read too late one sentence is told, and nobody is a
     {
       blame: 'lock',
       story:
-        "server-1's key was taken from redis-1 and redis-2 before server-2 had it; that was read late, at 2.050 s and 2.060 s, so that nobody knows whose call it was",
+        "server-1's key was seen to be gone from redis-1 at 2.050 s and from redis-2 at 2.060 s, and that was told late, after server-2 had been granted it: whose call took it is not known",
     },
   ])
 })

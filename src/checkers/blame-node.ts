@@ -23,8 +23,8 @@ export interface Judgement {
 
 /** What blame looks at. */
 export interface Suspects extends Scene {
-  /** Whose call may have deleted the victim's key at that moment. */
-  culprit(victim: Hold, t: number): Call | undefined
+  /** Whose calls may have deleted the victim's key at that moment. */
+  culprits(victim: Hold, t: number): Call[]
   renewals: Renewals
 }
 
@@ -61,6 +61,7 @@ export function judgeOne(scene: Suspects, a: Hold, b: Hold): Judgement {
       blame: 'topology',
       story: () =>
         `${died(incidents, nodeA, a.startNs, b.startNs)}${nodeB} was promoted at ${seconds(promoted.t)} without the key, which was never replicated`,
+      causes: () => [causeOf(nodeB, promoted.t, `promoted without ${a.server}'s key`)],
     }
   // It takes writes before the promotion is announced; beside a dead primary that does not make two.
   const death = died(incidents, nodeA, a.startNs, b.startNs)
@@ -128,10 +129,10 @@ function fate(scene: Suspects, node: string, a: Hold, b: Hold): Judgement {
     return {
       blame: 'lock',
       story: () => `${a.server}'s key on ${node} was overwritten at ${seconds(at)}${early}`,
-      causes: () => [causeOf(node, at, `${a.server}'s key overwritten`, undefined)],
+      causes: () => [causeOf(node, at, `${a.server}'s key overwritten`)],
     }
   }
-  const causes = () => [causeOf(node, loss.t, `${a.server}'s key ${ways[loss.kind] ?? 'gone'}`, undefined)]
+  const causes = () => [causeOf(node, loss.t, `${a.server}'s key ${ways[loss.kind] ?? 'gone'}`)]
   if (loss.kind === 'evicted')
     return { blame: 'topology', story: () => `${node} evicted ${a.server}'s key at ${seconds(loss.t)}`, causes }
   if (loss.kind === 'restart') {
@@ -263,15 +264,15 @@ function taken(scene: Suspects, node: string, a: Hold, b: Hold, loss: Loss): Jud
   const what = `${a.server}'s key ${ways[loss.kind]}`
   if (isReadLate(loss.t, b)) {
     const late = { node, t: loss.t, victim: a, next: b }
-    const causes = () => [causeOf(node, loss.t, `${what} (read late)`, undefined)]
+    const causes = () => [causeOf(node, loss.t, `${what} (read late)`)]
     return { blame: 'lock', story: () => toldLate([late]), causes, late }
   }
-  const by = () => scene.culprit(a, loss.t)
+  const by = () => scene.culprits(a, loss.t)
   return {
     blame: 'lock',
     story() {
-      const culprit = by()
-      const who = culprit ? `, ${doing(culprit, a, loss.t)}` : ''
+      const [one, ...more] = by()
+      const who = one ? `, ${doing([one, ...more], a, loss.t)}` : ''
       // Belief begins with the answer, which a deletion may overtake.
       const early = loss.t < a.startNs ? `${a.server} had its answer` : `${a.server} began to release it`
       return `${a.server}'s key was ${ways[loss.kind]} on ${node} at ${seconds(loss.t)}${who}, before ${early}`

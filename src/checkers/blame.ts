@@ -1,4 +1,4 @@
-import { callsOf, culpritAt } from './calls.ts'
+import { callsOf, culpritsAt } from './calls.ts'
 import type { Evidence } from './checker.ts'
 import { judgeMajority } from './blame-majority.ts'
 import { judgeOne, type Judgement, type Suspects } from './blame-node.ts'
@@ -27,7 +27,7 @@ export function blamer(evidence: Evidence): (first: number, second: number) => J
     anchor: (node, hold) => once(anchors, `${node} ${hold.index}`, () => scene.anchor(node, hold)),
     proven: (node, hold) => once(proofs, `${node} ${hold.index}`, () => scene.proven(node, hold)),
     loss: (node, hold) => once(losses, `${node} ${hold.index}`, () => scene.loss(node, hold)),
-    culprit: (hold, t) => culpritAt(callsOf(evidence.events), hold, t),
+    culprits: (hold, t) => culpritsAt(callsOf(evidence.events), hold, t),
     renewals: renewalsOf(evidence, scene),
   }
   return (first, second) => {

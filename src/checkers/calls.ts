@@ -1,4 +1,5 @@
 import type { Event, OperationEvent } from '../history/event.ts'
+import { listed } from '../lib/nearest.ts'
 import { partitionPoint } from '../lib/partition-point.ts'
 import { serverOf, type Hold } from './holds.ts'
 import { readLagNs } from './key-record.ts'
@@ -76,34 +77,47 @@ const searchMax = 5000
 const afterlifeNs = 10e9
 
 /**
- * Whose call may have done something to the victim's key at that moment: a release before any other call, and one that was under way before one that
- * had been given up. Undefined where the victim's own call may have done it, or nobody's is known.
+ * Whose calls may have done something to the victim's key at that moment: releases before any other calls, and those that were under way before those that
+ * had been given up, all of one rank, the latest first. Empty where the victim's own call may have done it, or nobody's is known.
  */
-export function culpritAt(calls: Calls, victim: Hold, t: number): Call | undefined {
+export function culpritsAt(calls: Calls, victim: Hold, t: number): Call[] {
   const ofKey = calls.ofKey(victim.key)
-  let best: Call | undefined
-  let bestRank = 0
+  let best: Call[] = []
+  let bestRank = 1
   const last = partitionPoint(ofKey.length, (index) => ofKey[index]!.invokeNs <= t) - 1
   for (let i = last; i >= 0 && last - i < searchMax; i--) {
     const call = ofKey[i]!
     const underWay = call.endNs >= t - readLagNs
     const own = call.grant === victim.op
-    if (own && call.f === 'extend' && underWay) return undefined
+    if (own && call.f === 'extend' && underWay) return []
     if (own) continue
     const givenUp = call.outcome === 'info' && t - call.endNs < afterlifeNs
     // What failed for certain did nothing; an acquire that was granted did no more than to take.
     const rank = underWay ? ranks[call.f] : givenUp ? 1 : 0
-    if (rank > bestRank) [best, bestRank] = [call, rank]
+    if (rank > bestRank) [best, bestRank] = [[call], rank]
+    else if (rank === bestRank) best.push(call)
   }
   return best
 }
 
 const ranks = { release: 4, acquire: 3, extend: 2 }
 
-/** What that call was doing then: the end of "its key was deleted …". Two callers of one server go by their own names. */
-export function doing({ f, process, endNs }: Call, victim: Hold, t: number): string {
+/** Names in a sentence. */
+const namedMax = 3
+
+/** What those calls were doing then: the end of "its key was deleted …". Two callers of one server go by their own names. */
+export function doing(calls: readonly [Call, ...Call[]], victim: Hold, t: number): string {
+  const names = [...new Set(calls.map(({ process }) => nameBeside(process, victim)))]
+  const more = names.length > namedMax ? [`${names.length - namedMax} more`] : []
+  const who = listed([...names.slice(0, namedMax), ...more])
+  const [{ f, endNs }] = calls
+  const alone = calls.length === 1
+  if (endNs < t - readLagNs) return `after ${who} had given up ${alone ? `a call of ${f}` : 'calls'}`
+  if (f === 'release') return `while ${who} released ${alone ? 'an earlier hold' : 'earlier holds'}`
+  return alone ? `in the middle of ${who}'s ${f}` : `while calls of ${f} by ${who} were under way`
+}
+
+function nameBeside(process: string, victim: Hold): string {
   const server = serverOf(process)
-  const who = server === serverOf(victim.process) ? process : server
-  if (endNs < t - readLagNs) return `after ${who} had given up a call of ${f}`
-  return f === 'release' ? `while ${who} released an earlier hold` : `in the middle of ${who}'s ${f}`
+  return server === serverOf(victim.process) ? process : server
 }

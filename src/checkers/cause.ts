@@ -3,7 +3,7 @@ import type { Hold } from './holds.ts'
 import { listed } from '../lib/nearest.ts'
 import { seconds } from './words.ts'
 
-/** An event of a node on which a finding rests. */
+/** What happened to a node, or to a key on it, on which a finding rests. */
 export interface Cause {
   node: string
   atMs: number
@@ -13,12 +13,13 @@ export interface Cause {
   call?: { process: string; f: string; op: number; grant: number } | undefined
 }
 
-export const causeOf = (node: string, t: number, what: string, call: Call | undefined): Cause => ({
-  node,
-  atMs: t / 1e6,
-  what,
-  ...(call && { call: { process: call.process, f: call.f, op: call.op, grant: call.grant } }),
-})
+/** @param calls those that may have done it: one is named, of several none */
+export function causeOf(node: string, t: number, what: string, calls: readonly Call[] = []): Cause {
+  const cause = { node, atMs: t / 1e6, what }
+  if (calls.length !== 1) return cause
+  const { process, f, op, grant } = calls[0]!
+  return { ...cause, call: { process, f, op, grant } }
+}
 
 /** The key of a holder went, and was read to be gone only after the next one had been granted it. */
 export interface Late {
@@ -36,7 +37,6 @@ export const isReadLate = (t: number, next: Pick<Hold, 'startNs'>): boolean => t
 /** About one or more nodes, all of the same two holds. */
 export function toldLate(all: readonly [Late, ...Late[]]): string {
   const [{ victim, next }] = all
-  const nodes = listed(all.map(({ node }) => node))
-  const times = listed(all.map(({ t }) => seconds(t)))
-  return `${victim.server}'s key was taken from ${nodes} before ${next.server} had it; that was read late, at ${times}, so that nobody knows whose call it was`
+  const read = listed(all.map(({ node, t }) => `from ${node} at ${seconds(t)}`))
+  return `${victim.server}'s key was seen to be gone ${read}, and that was told late, after ${next.server} had been granted it: whose call took it is not known`
 }

@@ -34,11 +34,9 @@ export function endlessSince(events: readonly Event[], node: string, name: strin
 /** Which calls may have done it: an extension takes a lease away, a grant or a release writes a key without one. */
 const doers: Record<Endless['how'], readonly Call['f'][]> = { persist: ['extend'], written: ['acquire', 'release'] }
 
-/** Whose call it was, where only one can have done it; `calls`: those of the lock's key. */
-export function whoseEnd({ t, how }: Endless, calls: readonly Call[]): Call | undefined {
-  const possible = calls.filter(
+/** Whose call it may have been; `calls`: those of the lock's key. */
+export const whoseEnd = ({ t, how }: Endless, calls: readonly Call[]): Call[] =>
+  calls.filter(
     ({ f, outcome, invokeNs, endNs }) =>
       doers[how].includes(f) && outcome !== 'fail' && invokeNs <= t && endNs >= t - readLagNs,
   )
-  return possible.length === 1 ? possible[0] : undefined
-}

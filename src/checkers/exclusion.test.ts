@@ -145,7 +145,7 @@ test.each<[string, string, string, (Event | Event[])[]]>([
   [
     'read so late that nobody knows whose call it was',
     'lock',
-    "server-1's key was taken from redis-1 before server-2 had it; that was read late, at 2.050 s, so that nobody knows whose call it was",
+    "server-1's key was seen to be gone from redis-1 at 2.050 s, and that was told late, after server-2 had been granted it: whose call took it is not known",
     [a(), b(2000), set('redis-1', 999.5, 'token-1'), key('redis-1', 2050, 'del'), set('redis-1', 2050.5, 'token-2')],
   ],
   [

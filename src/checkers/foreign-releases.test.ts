@@ -48,9 +48,21 @@ test('what was read only after the next grant accuses nobody', () => {
     set('redis-1', 999.5, 'token-1'),
     key('redis-1', 1500, 'del'),
   )
-  expect(finding!.message).toMatch(/was deleted; that was read late, so that nobody knows whose call it was$/)
+  expect(finding!.message).toMatch(/was deleted; that was told late, and whose call it was is not known$/)
   expect(finding!.first!.ops).toEqual([1])
   expect(finding!.causes).toEqual([{ node: 'redis-1', atMs: 1500, what: "server-1's key deleted" }])
+})
+
+test('of several calls that may have done it none is accused', () => {
+  const asks = (op: number, server: number) => [
+    event(1200, `server-${server}/vu-1`, 'invoke', 'acquire', op, 'stock:7', { ttlMs: 2700 }),
+    event(1900, `server-${server}/vu-1`, 'fail', 'acquire', op, 'stock:7', { error: 'contended' }),
+  ]
+  const taken = [set('redis-1', 999.5, 'token-1'), key('redis-1', 1500, 'del')]
+  const [finding] = find('single', victim(), asks(5, 2), asks(6, 3), asks(7, 2), taken)
+  expect(finding!.message).toMatch(/was deleted while calls of acquire by server-2 and server-3 were under way$/)
+  expect(finding).toMatchObject({ first: { ops: [1] }, causes: [{ node: 'redis-1', atMs: 1500 }] })
+  expect(finding!.causes![0]).not.toHaveProperty('call')
 })
 
 test("another's acquire overwrites it", () => {

@@ -1,4 +1,4 @@
-import { callsOf, culpritAt, doing, type Call } from './calls.ts'
+import { callsOf, culpritsAt, doing, type Call } from './calls.ts'
 import { causeOf, isReadLate } from './cause.ts'
 import type { Checker, Evidence } from './checker.ts'
 import { plural } from './damage.ts'
@@ -31,7 +31,7 @@ export const foreignReleases = {
     const { holds } = scene
     if (scene.record.nodes.length === 0) return []
     const grants = new Set<number>()
-    let first: { hold: Hold; takings: Taking[]; culprit: Call } | undefined
+    let first: { hold: Hold; takings: Taking[]; culprits: [Call, ...Call[]] } | undefined
     for (let i = 0; i < holds.size; i++) {
       if (holds.endNs[i]! <= holds.startNs[i]!) continue
       const hold = scene.hold(i)
@@ -40,18 +40,19 @@ export const foreignReleases = {
       const calls = callsOf(evidence.events)
       const { t } = takings[0]!
       const lostNs = calls.lostNs(hold.op) ?? Infinity
-      const culprit = culpritAt(calls, hold, t)
+      const [culprit, ...more] = culpritsAt(calls, hold, t)
       if (culprit === undefined || (lostNs - t < readLagNs && culprit.f !== 'release')) continue
       grants.add(hold.op)
-      first ??= { hold, takings, culprit }
+      first ??= { hold, takings, culprits: [culprit, ...more] }
     }
     if (!first) return []
-    const { hold, takings, culprit } = first
+    const { hold, takings, culprits } = first
     const [{ t, how }] = takings as [Taking]
     const nodes = takings.map(({ node }) => node).join(' and ')
-    const holder = hold.server === serverOf(culprit.process) ? hold.process : hold.server
+    const holder = culprits.some(({ process }) => serverOf(process) === hold.server) ? hold.process : hold.server
     const late = isReadLate(t, nextGrant(holds, hold, t))
-    const call = late ? undefined : culprit
+    const known = late ? [] : culprits
+    const ops = known.length === 1 ? [culprits[0].op] : []
     return [
       {
         checker: 'foreign_releases',
@@ -59,9 +60,9 @@ export const foreignReleases = {
         count: grants.size,
         message:
           `${plural(grants.size, 'hold')} lost the key to somebody else's call; the first at ${seconds(t)}: ${holder} held ${hold.key} from ${seconds(hold.startNs)}, ` +
-          `and its key on ${nodes} was ${how}${call ? ` ${doing(call, hold, t)}` : '; that was read late, so that nobody knows whose call it was'}`,
-        first: { key: hold.key, atMs: t / 1e6, ops: call ? [hold.op, call.op] : [hold.op] },
-        causes: takings.map((taking) => causeOf(taking.node, taking.t, `${holder}'s key ${taking.how}`, call)),
+          `and its key on ${nodes} was ${how}${late ? '; that was told late, and whose call it was is not known' : ` ${doing(culprits, hold, t)}`}`,
+        first: { key: hold.key, atMs: t / 1e6, ops: [hold.op, ...ops] },
+        causes: takings.map((taking) => causeOf(taking.node, taking.t, `${holder}'s key ${taking.how}`, known)),
       },
     ]
   },

@@ -108,7 +108,7 @@ function originOf(events: readonly Event[], node: string, key: string, t: number
   const endless = endlessSince(events, node, key, t)
   if (endless === undefined) return undefined
   const by = whoseEnd(endless, calls)
-  const whose = by === undefined ? '' : `, in the middle of ${by.process}'s ${by.f}`
+  const whose = by.length === 1 ? `, in the middle of ${by[0]!.process}'s ${by[0]!.f}` : ''
   const at = seconds(endless.t)
   return endless.how === 'persist'
     ? {

@@ -40,8 +40,10 @@ export function aroundViolation(
   const named = new Set(first.ops)
   const culprits = new Set(causes.flatMap(({ call }) => call?.op ?? []))
   const isCulprit = (event: Event) => 'op' in event && event.f !== 'fault' && culprits.has(event.op)
+  const isCause = (event: Event) => event.f === 'topology' && causes.some(({ atMs }) => atMs === event.t / 1e6)
   const isNamed = (event: Event) =>
     isCulprit(event) ||
+    isCause(event) ||
     ('op' in event && event.f !== 'fault' && (named.has(event.op) || ('grant' in event && named.has(event.grant!))))
   const operations = events.filter((event) => 'op' in event && event.f !== 'fault' && event.key === first.key)
   const atNs = first.atMs * 1e6

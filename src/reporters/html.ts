@@ -84,7 +84,7 @@ ${control !== undefined && markup`<p>Control ${control.lock}: ${control.verdict 
 }
 
 const verdictWords = {
-  invalid: 'The lock did not hold: what it is there to prevent has happened in this drill.',
+  invalid: 'What a lock is there to prevent has happened in this drill.',
   valid: 'The evidence suffices, and the lock held as this scenario asks.',
   unknown: 'Whether the lock held is not known: the evidence does not suffice.',
 }

@@ -52,6 +52,7 @@ export function createPainter(data, { holds, leases, overlaps }) {
       drawOutages(ctx, lane, x, width)
     }
     drawOverlaps(ctx, x, fromMs, toMs)
+    for (const lane of layout.lanes) nameOutages(ctx, lane, x, width)
     drawNotes(ctx, x, fromMs, toMs, width, height)
   }
 
@@ -72,21 +73,39 @@ export function createPainter(data, { holds, leases, overlaps }) {
     }
   }
 
-  /** A lane is crossed out where its server or node was away. @param {CanvasRenderingContext2D} ctx @param {import('./lanes.js').Lane} lane @param {(ms: number) => number} x @param {number} width */
+  /** When the lane's server or node was away, in pixels. @param {import('./lanes.js').Lane} lane @param {(ms: number) => number} x @param {number} width */
+  const outagesOf = (lane, x, width) =>
+    data.outages
+      .filter(({ name }) => name === lane.name)
+      .map(({ name, what, fromMs, toMs }) => ({
+        text: `${name} is ${what}`,
+        from: Math.max(-2, x(fromMs)),
+        to: Math.min(width + 2, x(toMs)),
+      }))
+      .filter(({ from, to }) => to > 0 && from < width)
+
+  /** A lane is crossed out where its server or node was away, in dark lines with a light rim, for bars are dark. @param {CanvasRenderingContext2D} ctx @param {import('./lanes.js').Lane} lane @param {(ms: number) => number} x @param {number} width */
   function drawOutages(ctx, lane, x, width) {
-    for (const { name, what, fromMs, toMs } of data.outages) {
-      const [from, to] = [Math.max(-2, x(fromMs)), Math.min(width + 2, x(toMs))]
-      if (name !== lane.name || to <= 0 || from >= width) continue
+    for (const { from, to } of outagesOf(lane, x, width)) {
       const [length, height] = [Math.max(2, to - from), lane.rows * rowHeight - (rowHeight - barHeight)]
-      ctx.globalAlpha = 0.4
-      for (const slope of /** @type {const} */ ([1, -1])) {
-        ctx.fillStyle = stripes(ctx, palette.ink, 8, 0.8, slope)
-        ctx.fillRect(from, lane.top, length, height)
-      }
+      for (const [ink, wide, alpha] of /** @type {const} */ ([
+        [palette.holdInk, 2.2, lane.kind === 'server' ? 0.6 : 0],
+        [palette.ink, 0.8, 0.5],
+      ]))
+        for (const slope of /** @type {const} */ ([1, -1])) {
+          ctx.globalAlpha = alpha
+          ctx.fillStyle = stripes(ctx, ink, 8, wide, slope)
+          ctx.fillRect(from, lane.top, length, height)
+        }
       ctx.globalAlpha = 1
-      const text = `${name} is ${what}`
+    }
+  }
+
+  /** Over all bars and stripes. @param {CanvasRenderingContext2D} ctx @param {import('./lanes.js').Lane} lane @param {(ms: number) => number} x @param {number} width */
+  function nameOutages(ctx, lane, x, width) {
+    for (const { text, from, to } of outagesOf(lane, x, width)) {
       const wide = ctx.measureText(text).width + 8
-      if (wide > length) continue
+      if (wide > to - from) continue
       ctx.fillStyle = palette.ground
       ctx.fillRect(to - wide - 4, lane.top + 1, wide, barHeight - 2)
       ctx.fillStyle = palette.ink

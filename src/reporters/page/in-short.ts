@@ -7,7 +7,7 @@ import { findingOf, type Built, type FirstOverlap } from './build.ts'
 /** Two servers, one key, when and why: what a reader came for, in six lines. */
 export function inShort(report: Report, built: Built): Markup | undefined {
   const { first, data } = built
-  if (first === undefined) return violationInShort(report, built.causes)
+  if (first === undefined) return violationInShort(report, built)
   const { key, earlier, later, fromMs, toMs } = first
   const finding = findingOf(report, first)
   // The sentence's last part says what became of the key (checkers/blame.ts).
@@ -32,7 +32,8 @@ const overlapTitle = ({ findings }: Report, blame: string | undefined) =>
     : 'The first overlap'
 
 /** What was found where no key was held twice: in a few lines. */
-function violationInShort(report: Report, [cause]: Built['causes']): Markup | undefined {
+function violationInShort(report: Report, built: Built): Markup | undefined {
+  const [cause] = built.causes
   const finding = firstOf(violations(report))
   if (finding === undefined) return undefined
   const { key, atMs, ops } = finding.first!
@@ -40,11 +41,21 @@ function violationInShort(report: Report, [cause]: Built['causes']): Markup | un
 <dt>what</dt><dd>${finding.metric.replaceAll('_', ' ')}: ${finding.message}</dd>
 <dt>which key</dt><dd><code>${key}</code></dd>
 <dt>seen at</dt><dd>${moment(atMs)}</dd>
+<dt>faults</dt><dd>${lines(faultsOf(built.data))}</dd>
 ${cause && markup`<dt>since</dt><dd>${moment(cause.atMs)}: ${cause.what} on ${cause.node}${cause.call && `, in the middle of ${cause.call.process}'s ${cause.call.f} (op ${cause.call.grant})`}</dd>`}
 ${onlyTheLock[finding.metric] !== undefined && markup`<dt>to blame</dt><dd>lock: ${onlyTheLock[finding.metric]}</dd>`}
 ${ops.length > 0 && markup`<dt>operation</dt><dd>${ops.map((op) => `op ${op}`).join(', ')}: marked ● in the table below</dd>`}
 </dl>`
 }
+
+/** What was broken on purpose in the whole drill: what a lock leaves behind it may have left at any time. */
+const faultsOf = ({ faults }: Built['data']): string[] =>
+  faults.length === 0
+    ? ['none']
+    : faults.filter(({ landed }) => landed).map((fault) => `${fault.label}, ${spanOf(fault)}`)
+
+const spanOf = ({ fromMs, toMs, healed }: { fromMs: number; toMs: number; healed: boolean }) =>
+  healed ? `from ${moment(fromMs)} to ${moment(toMs)}` : `from ${moment(fromMs)} on`
 
 /** What was broken on purpose, and who was away, since the first of the two was let in; else what was over last before that. */
 function faultsAround(
@@ -59,9 +70,7 @@ function faultsAround(
   const on = broken.filter((fault) => fault.fromMs <= toMs && fault.toMs >= earlier.fromMs)
   if (on.length > 0)
     return on.map((fault) => {
-      const span = fault.healed
-        ? `from ${moment(fault.fromMs)} to ${moment(fault.toMs)}`
-        : `from ${moment(fault.fromMs)} on`
+      const span = spanOf(fault)
       if (fault.fromMs > fromMs) return `${fault.label}, ${span}: only after the overlap had begun`
       if (!fault.healed || fault.toMs >= fromMs) return `${fault.label}, ${span}: on when the overlap began`
       const begun =
@@ -85,7 +94,7 @@ const onlyTheLock: Record<string, string> = {
 }
 
 const blameWords = {
-  lock: "by the nodes' own record no fault and no node can have done that",
+  lock: 'nothing that was broken here takes a key away or gives it to two, so that only its own calls are left',
   holder: 'its holder, who went on beyond the end of the lease, and not the lock',
   topology: 'the Redis topology, which lost or doubled the key, and not the lock',
   unclear: "the nodes' record does not tell whose doing it was",
