@@ -89,7 +89,7 @@ test(
   drillsMaxMs,
 )
 
-/** Two drills of two seconds and a half: the lock of that day, and one that refuses. */
+/** Two drills of two seconds and a half: the lock of that day, which lets two in some fifteen times, and one that refuses. */
 const away = [
   'incident',
   'new',
@@ -101,7 +101,7 @@ const away = [
   '--wait',
   '500',
   '--rate',
-  '40',
+  '120',
 ]
 const brief = [...away, '--workload', 'mutex', '--duration', '2500', '--variants', 'fail-fast', '--seed', '3']
 
