@@ -157,6 +157,15 @@ test('an extension after two failovers is measured on the primary that did it', 
   expect(find('sentinel', claims, copied, third(700))).toMatchObject([{ count: 1 }])
 })
 
+test('a key on a primary that is replaced tells nothing: its whole data set goes, without an event', () => {
+  const torn = [lease, key('redis-1', 1046, 'sample', 'stock:7', { value: 'token-1', pttlMs: 107 })]
+  const short = set('redis-1', 999.5, 'token-1', 107)
+  const replaced = topology(1013, 'switch-master', 'redis-2', { from: 'redis-1', to: 'redis-2' })
+  expect(find('sentinel', claim(2600), short, replaced)).toEqual([])
+  expect(find('sentinel', claim(2600), short)).toMatchObject([{ count: 1 }])
+  expect(find('sentinel', claim(2600), torn, replaced)).toEqual([])
+})
+
 test('what a busy machine may do once is a habit where many claims have it, at many times', () => {
   const many = (count: number, more: number, apart = 300) =>
     Array.from({ length: 20 }, (_, i) => {

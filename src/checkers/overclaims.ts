@@ -1,6 +1,7 @@
 import type { Checker, Evidence } from './checker.ts'
 import { plural } from './damage.ts'
 import type { Hold } from './holds.ts'
+import { readLagNs } from './key-record.ts'
 import { dueNs, seenDueNs } from './leases.ts'
 import { sceneOf, type Scene } from './scene.ts'
 import { duration, seconds } from './words.ts'
@@ -22,6 +23,8 @@ const habitShare = 0.2
 const habitMin = 10
 const habitTimesMin = 5
 const timesApartNs = 250e6
+/** Sentinel tells of a promotion some time after it. */
+const announcedLateNs = 1e9
 
 /**
  * Grants whose `validForMs`, or that of their last extension, reached past the end of their key, as samples on the node tell it: in a quorum,
@@ -45,7 +48,7 @@ export const overclaims = {
       if (endNs === undefined) continue
       claims++
       const byNs = claimNs - endNs - holds.lagNs[i]!
-      if (byNs > habitToleranceNs && !isJumped(scene, hold, claimNs))
+      if (byNs > habitToleranceNs && !isDisplaced(scene, hold, claimNs))
         over.push({ hold, claimedAtNs: claimedAtNs(hold), endNs, byNs })
     }
     const isHabit = over.length >= habitMin && over.length >= habitShare * claims && timesOf(over) >= habitTimesMin
@@ -92,9 +95,13 @@ function timesOf(over: readonly Overclaim[]): number {
   return times
 }
 
-/** The clock of a node was moved: no lock can know. */
-const isJumped = ({ record, incidents }: Scene, { invokeNs }: Hold, claimNs: number) =>
-  record.nodes.some((node) => incidents.faultNs('clock-jump', node, invokeNs, claimNs) !== undefined)
+/**
+ * The clock of a node was moved, or the primary was replaced: no lock can know. (A node that becomes a replica has its data set replaced, without an
+ * event, between the two answers that make a sample: the value of one key, and the time to live of another.)
+ */
+const isDisplaced = ({ record, incidents }: Scene, hold: Hold, claimNs: number) =>
+  record.nodes.some((node) => incidents.faultNs('clock-jump', node, hold.invokeNs, claimNs) !== undefined) ||
+  incidents.switches.some(({ t }) => t >= claimedAtNs(hold) - readLagNs && t <= claimNs + announcedLateNs)
 
 /** When the grant's lease ends on the node, or on so many that no majority is left; undefined where the record does not tell. */
 function leaseEnd({ plan }: Evidence, scene: Scene, hold: Hold): number | undefined {
