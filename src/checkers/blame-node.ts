@@ -262,7 +262,7 @@ function overdue(scene: Suspects, node: string, a: Hold): Judgement {
 
 function taken(scene: Suspects, node: string, a: Hold, b: Hold, loss: Loss): Judgement {
   const what = `${a.server}'s key ${ways[loss.kind]}`
-  if (isReadLate(loss.t, b)) {
+  if (isReadLate(loss.t, b.startNs)) {
     const late = { node, t: loss.t, victim: a, next: b }
     const causes = () => [causeOf(node, loss.t, `${what} (read late)`)]
     return { blame: 'lock', story: () => toldLate([late]), causes, late }

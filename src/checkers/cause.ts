@@ -32,7 +32,7 @@ export interface Late {
 /** An event that is read this much later than the grant that it made possible says nothing of whose call was under way. */
 const lateNs = 20e6
 
-export const isReadLate = (t: number, next: Pick<Hold, 'startNs'>): boolean => t > next.startNs + lateNs
+export const isReadLate = (t: number, nextGrantNs: number): boolean => t > nextGrantNs + lateNs
 
 /** About one or more nodes, all of the same two holds. */
 export function toldLate(all: readonly [Late, ...Late[]]): string {

@@ -49,6 +49,15 @@ test('several keys and two callers of one server are said so', () => {
   expect(finding!.message).toContain('two callers held one key at once, 2 times, on 2 keys')
 })
 
+const deletedByRelease = [
+  hold({ op: 9, process: 'server-3/vu-1', at: 100, until: 1499, validForMs: 800 }),
+  a(),
+  b(2000),
+  set('redis-1', 999.5, 'token-1'),
+  key('redis-1', 1500, 'del'),
+  set('redis-1', 1999.5, 'token-2'),
+]
+
 test.each<[string, string, string, (Event | Event[])[]]>([
   [
     'written over, by locks without tokens',
@@ -72,14 +81,7 @@ test.each<[string, string, string, (Event | Event[])[]]>([
     "deleted by another's release",
     'lock',
     "server-1's key was deleted on redis-1 at 1.500 s, while server-3 released an earlier hold, before server-1 began to release it",
-    [
-      hold({ op: 9, process: 'server-3/vu-1', at: 100, until: 1499, validForMs: 800 }),
-      a(),
-      b(2000),
-      set('redis-1', 999.5, 'token-1'),
-      key('redis-1', 1500, 'del'),
-      set('redis-1', 1999.5, 'token-2'),
-    ],
+    deletedByRelease,
   ],
   [
     'ended earlier than asked for',
@@ -355,15 +357,7 @@ test.each<[string, string, string, (Event | Event[])[]]>([
 })
 
 test('a finding names the event that it rests on, and the call that was under way', () => {
-  const events = history(
-    hold({ op: 9, process: 'server-3/vu-1', at: 100, until: 1499, validForMs: 800 }),
-    a(),
-    b(2000),
-    set('redis-1', 999.5, 'token-1'),
-    key('redis-1', 1500, 'del'),
-    set('redis-1', 1999.5, 'token-2'),
-    end(6000),
-  )
+  const events = history(...deletedByRelease, end(6000))
   const [finding] = exclusion.check(evidence('single', events))
   const call = { process: 'server-3/vu-1', f: 'release', op: 1009, grant: 9 }
   expect(finding!.causes).toEqual([{ node: 'redis-1', atMs: 1500, what: "server-1's key deleted", call }])

@@ -50,7 +50,7 @@ export const foreignReleases = {
     const [{ t, how }] = takings as [Taking]
     const nodes = takings.map(({ node }) => node).join(' and ')
     const holder = culprits.some(({ process }) => serverOf(process) === hold.server) ? hold.process : hold.server
-    const late = isReadLate(t, nextGrant(holds, hold, t))
+    const late = isReadLate(t, nextGrantNs(holds, hold, t))
     const known = late ? [] : culprits
     const ops = known.length === 1 ? [culprits[0].op] : []
     return [
@@ -68,11 +68,10 @@ export const foreignReleases = {
   },
 } satisfies Checker
 
-/** The next grant of the key after the hold's own, if it began before that moment: what made it possible was done before it. */
-function nextGrant({ size, startNs, keyOf, keys }: Holds, hold: Hold, t: number): { startNs: number } {
-  for (let i = hold.index + 1; i < size && startNs[i]! < t; i++)
-    if (keys[keyOf[i]!] === hold.key) return { startNs: startNs[i]! }
-  return { startNs: Infinity }
+/** The next grant of the key after the hold's own, if it began before that moment, else Infinity: what made it possible was done before it. */
+function nextGrantNs({ size, startNs, keyOf, keys }: Holds, hold: Hold, t: number): number {
+  for (let i = hold.index + 1; i < size && startNs[i]! < t; i++) if (keys[keyOf[i]!] === hold.key) return startNs[i]!
+  return Infinity
 }
 
 function takingsOf({ plan }: Evidence, scene: Scene, hold: Hold): Taking[] {

@@ -110,15 +110,11 @@ function originOf(events: readonly Event[], node: string, key: string, t: number
   const by = whoseEnd(endless, calls)
   const whose = by.length === 1 ? `, in the middle of ${by[0]!.process}'s ${by[0]!.f}` : ''
   const at = seconds(endless.t)
-  return endless.how === 'persist'
-    ? {
-        told: ` (it was taken away at ${at}${whose})`,
-        cause: causeOf(node, endless.t, 'its time to live taken away', by),
-      }
-    : {
-        told: ` (it was written at ${at} without one${whose})`,
-        cause: causeOf(node, endless.t, 'written without a time to live', by),
-      }
+  const isPersisted = endless.how === 'persist'
+  return {
+    told: isPersisted ? ` (it was taken away at ${at}${whose})` : ` (it was written at ${at} without one${whose})`,
+    cause: causeOf(node, endless.t, isPersisted ? 'its time to live taken away' : 'written without a time to live', by),
+  }
 }
 
 /** Not once: a pipe that was held up may deliver an old command at any time. */

@@ -88,6 +88,7 @@ const verdictWords = {
   valid: 'The evidence suffices, and the lock held as this scenario asks.',
   unknown: 'Whether the lock held is not known: the evidence does not suffice.',
 }
+
 function brokenWords({ counts }: Report, violating: Report['findings']): string {
   const safety = violating.filter(({ metric }) => metricNamed(metric)?.kind === 'safety')
   const what = new Set(safety.map(({ metric }) => metric.replaceAll('_', ' ')))

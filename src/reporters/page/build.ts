@@ -35,11 +35,7 @@ interface Side {
   toMs: number
 }
 
-const phases: Record<string, string> = {
-  load: 'load begins',
-  settle: 'load over',
-  'ended-early': 'ended early',
-}
+const phases: Record<string, string> = { load: 'load begins', settle: 'load over', 'ended-early': 'ended early' }
 
 export function buildPage(report: Judged, events: readonly Event[], serverNames: readonly string[]): Built {
   const holds = holdsOf(events)
