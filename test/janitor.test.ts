@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
@@ -48,6 +48,22 @@ function listening(port: number): Promise<boolean> {
   })
 }
 
+/**
+ * Takes over the drill's block of ports in the moment in which it lets go of it: else a drill of another test may claim that block, and
+ * its listeners would be taken for ours.
+ */
+async function takeOver({ ports: [first] }: Started): Promise<void> {
+  const claim = createServer()
+  onTestFinished(() => void claim.close())
+  await until(async () => {
+    claim.listen({ port: Math.floor(first! / 100) * 100, host: '127.0.0.1', exclusive: true })
+    return await once(claim, 'listening').then(
+      () => true,
+      () => false,
+    )
+  })
+}
+
 async function left({ id, folder, pids, ports }: Started) {
   const open = await Promise.all(ports.map(listening))
   return {
@@ -67,7 +83,7 @@ test.each([
   ['single', 'throws', undefined],
 ] as const)('nothing of %s is left after a controller that %s (%s)', async (topology, then, signal) => {
   const { child, started } = await controller(topology, then)
-  const gone = exited(child)
+  const gone = Promise.all([exited(child), takeOver(started)])
   if (signal) {
     const before = await left(started)
     expect(before.pids).toEqual(started.pids)
@@ -84,7 +100,9 @@ test.each([
 test('paused nodes and whatever ignores SIGTERM die all the same', async () => {
   const { child, started } = await controller('single', 'stays')
   for (const pid of started.pids) process.kill(pid, 'SIGSTOP')
+  const taken = takeOver(started)
   child.kill('SIGKILL')
+  await taken
   await until(async () => JSON.stringify(await left(started)) === JSON.stringify(nothing))
 })
 
