@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { commandsBetween } from '../src/history/commands.ts'
 import type { Event, KeyEvent } from '../src/history/event.ts'
 import { observe } from '../src/history/observer.ts'
@@ -39,7 +39,7 @@ const observing = (at = port) => observe({ node: 'redis-1', host: '127.0.0.1', p
 const keyEvents = () => events.filter((event) => event.f === 'key')
 const story = (key: string) =>
   keyEvents()
-    .filter((event) => event.key === key || (event.key === '' && event.event !== 'watched'))
+    .filter((event) => event.key === key || (event.key === '' && event.event !== 'watched' && event.event !== 'late'))
     .map((event) => (event.value === undefined ? event.event : `${event.event} ${event.value}`))
 
 test('sees a lease begin, end by itself and by deletion, in order and with what the key was', async () => {
@@ -192,6 +192,23 @@ test('survives a kill -9 and a restart, says so, and shows what was lost', async
   ])
   const topology = events.filter((event) => event.f === 'topology').map((event) => `${event.event} ${event.node}`)
   expect(topology).toEqual(['down redis-1', 'up redis-1'])
+})
+
+test('says how late what it reads is told where it stood still', async () => {
+  await using _observer = await observing()
+  const busy = `
+    const socket = require('node:net').connect(${port}, '127.0.0.1')
+    socket.on('error', () => process.exit())
+    socket.write('AUTH ${password}\\r\\n')
+    setInterval(() => socket.write('SET stock:1 token-a PX 60000\\r\\n'), 5)`
+  const program = spawn(process.execPath, ['-e', busy], { stdio: 'ignore' })
+  onTestFinished(() => void program.kill('SIGKILL'))
+  await until(() => story('stock:1').length > 0)
+  for (const endMs = performance.now() + 400; performance.now() < endMs;);
+  const stoodUntil = now()
+  const after = () => keyEvents().filter(({ event, t }) => event === 'late' && t >= stoodUntil)
+  await until(() => after().length > 0)
+  expect(after()[0]!.lagNs).toBeGreaterThan(400e6)
 })
 
 test('a killed connection is a gap on the same process', async () => {

@@ -65,15 +65,15 @@ test('of deletions that were read too late one sentence is told, and nobody is a
     a(),
     b(2000),
     ...trio(999, 'token-1', 1, 2),
-    ...taken(2050, 1),
-    ...taken(2060, 2),
-    ...trio(2070, 'token-2', 1, 2),
+    ...taken(2150, 1),
+    ...taken(2160, 2),
+    ...trio(2170, 'token-2', 1, 2),
   )
   expect(findings).toMatchObject([
     {
       blame: 'lock',
       story:
-        "server-1's key was seen to be gone from redis-1 at 2.050 s and from redis-2 at 2.060 s, and that was told late, after server-2 had been granted it: whose call took it is not known",
+        "server-1's key was seen to be gone from redis-1 at 2.150 s and from redis-2 at 2.160 s, and that was told late, after server-2 had been granted it: whose call took it is not known",
     },
   ])
 })

@@ -32,7 +32,7 @@ export function judgeMajority(scene: Suspects, a: Hold, b: Hold, nodeCount: numb
     if (votes.length >= majority) continue
     const unseen = record.nodes.filter((node) => !votes.includes(node) && mayHaveGrantedUnseen(scene, node, hold))
     if (votes.length + unseen.length >= majority)
-      return unclear(`what ${unseen.join(', ')} did at that time was not seen`)
+      return unclear(`what ${unseen.join(', ')} did at that time was not seen, or too late`)
     return {
       blame: 'lock',
       story: () => `${hold.server}'s grant has ${votes.length} of ${nodeCount} nodes, which is no majority`,

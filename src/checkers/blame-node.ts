@@ -23,8 +23,8 @@ export interface Judgement {
 
 /** What blame looks at. */
 export interface Suspects extends Scene {
-  /** Whose calls may have deleted the victim's key at that moment. */
-  culprits(victim: Hold, t: number): Call[]
+  /** Whose calls may have deleted the victim's key, which was read at `readNs` and was so by `byNs`. */
+  culprits(victim: Hold, readNs: number, byNs: number): Call[]
   renewals: Renewals
 }
 
@@ -37,13 +37,14 @@ export function judgeOne(scene: Suspects, a: Hold, b: Hold): Judgement {
   const nodeB = grantingNode(scene, nodes, b)
   if (nodeB === undefined) {
     const silent = record.nodes.find((node) => mayHaveGrantedUnseen(scene, node, b))
-    if (silent !== undefined) return unclear(`what ${silent} did at that time was not seen`)
+    if (silent !== undefined) return unclear(`what ${silent} did at that time was not seen, or too late`)
     return wroteNothing(scene, nodes, b, a, b)
   }
   const nodeA = grantingNode(scene, nodes, a)
   if (nodeA === undefined) {
     const silent = record.nodes.find((node) => mayHaveGrantedUnseen(scene, node, a))
-    if (silent !== undefined) return unclear(`what ${silent} did when ${a.server} was granted it was not seen`)
+    if (silent !== undefined)
+      return unclear(`what ${silent} did when ${a.server} was granted it was not seen, or too late`)
     return wroteNothing(scene, nodes, a, a, b)
   }
 
@@ -176,19 +177,11 @@ const ways: Partial<Record<Loss['kind'], string>> = {
 }
 
 /** What may have taken a key of which nobody knows when it was written; undefined where nothing but a lock's calls can have. */
-function innocent(
-  { incidents, record, sentinel, anchor }: Suspects,
-  node: string,
-  a: Hold,
-  b: Hold,
-): Judgement | undefined {
+function innocent(scene: Suspects, node: string, a: Hold, b: Hold): Judgement | undefined {
+  const { incidents, record, anchor } = scene
   const [fromNs, toNs] = [a.invokeNs, b.startNs + readLagNs]
   const elsewhere = record.nodes.filter((other) => other !== node && anchor(other, a) !== undefined)
-  if (
-    sentinel &&
-    elsewhere.length > 0 &&
-    record.nodes.some((each) => incidents.faultNs('isolate-primary', each, fromNs, toNs))
-  )
+  if (elsewhere.length > 0 && isIsolated(scene, fromNs, toNs))
     return { blame: 'topology', story: () => `two primaries took writes: ${[node, ...elsewhere].join(' and ')}` }
   for (const [fault, what] of takers) {
     const t = incidents.faultNs(fault, node, fromNs, toNs)
@@ -198,10 +191,19 @@ function innocent(
     return { blame: 'topology', story }
   }
   const unseen =
-    (sentinel && incidents.switches.some(({ t }) => t >= fromNs && t <= toNs)) ||
-    record.gaps(node).some((gap) => gap.fromNs <= toNs && gap.toNs >= fromNs)
+    hasSwitched(scene, fromNs, toNs) || record.gaps(node).some((gap) => gap.fromNs <= toNs && gap.toNs >= fromNs)
   return unseen ? unclear(`which write on ${node} was ${a.server}'s was not seen`) : undefined
 }
+
+const hasSwitched = ({ sentinel, incidents }: Suspects, fromNs: number, toNs: number): boolean =>
+  sentinel && incidents.switches.some(({ t }) => t >= fromNs && t <= toNs)
+
+const isIsolated = ({ sentinel, incidents, record }: Suspects, fromNs: number, toNs: number): boolean =>
+  sentinel && record.nodes.some((node) => incidents.faultNs('isolate-primary', node, fromNs, toNs) !== undefined)
+
+/** Whether two nodes may have been primaries. */
+const isDivided = (scene: Suspects, fromNs: number, toNs: number): boolean =>
+  hasSwitched(scene, fromNs, toNs) || isIsolated(scene, fromNs, toNs)
 
 /** Faults that take keys away, and how they are told. */
 const takers = [
@@ -262,20 +264,23 @@ function overdue(scene: Suspects, node: string, a: Hold): Judgement {
 
 function taken(scene: Suspects, node: string, a: Hold, b: Hold, loss: Loss): Judgement {
   const what = `${a.server}'s key ${ways[loss.kind]}`
-  if (isReadLate(loss.t, b.startNs)) {
+  // Where there are two primaries, it may be the other one's doing, or its key.
+  const divided = loss.t > b.startNs && isDivided(scene, a.invokeNs, loss.t)
+  if (divided || isReadLate(loss.t, b.startNs)) {
     const late = { node, t: loss.t, victim: a, next: b }
     const causes = () => [causeOf(node, loss.t, `${what} (read late)`)]
-    return { blame: 'lock', story: () => toldLate([late]), causes, late }
+    return { blame: divided ? 'unclear' : 'lock', story: () => toldLate([late]), causes, late }
   }
-  const by = () => scene.culprits(a, loss.t)
+  const by = () => scene.culprits(a, loss.t, Math.min(loss.t, b.startNs))
   return {
     blame: 'lock',
     story() {
       const [one, ...more] = by()
       const who = one ? `, ${doing([one, ...more], a, loss.t)}` : ''
+      const read = loss.t > b.startNs ? ` (read ${duration((loss.t - b.startNs) / 1e6)} after the next grant)` : ''
       // Belief begins with the answer, which a deletion may overtake.
       const early = loss.t < a.startNs ? `${a.server} had its answer` : `${a.server} began to release it`
-      return `${a.server}'s key was ${ways[loss.kind]} on ${node} at ${seconds(loss.t)}${who}, before ${early}`
+      return `${a.server}'s key was ${ways[loss.kind]} on ${node} at ${seconds(loss.t)}${read}${who}, before ${early}`
     },
     causes: () => [causeOf(node, loss.t, what, by())],
   }

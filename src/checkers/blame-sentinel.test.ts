@@ -70,6 +70,22 @@ test('sentinel: a grant that the record missed, but the sample after the gap sho
   expect(findings).toMatchObject([{ blame: 'topology' }])
 })
 
+test.each([
+  ['beside a primary that was cut off', fault(7, 'isolate-primary', 'redis-1', 500, 4000)],
+  ['while the primary changed', [topology(2100, 'switch-master', 'redis-2', { from: 'redis-1', to: 'redis-2' })]],
+])('sentinel: what was read late %s accuses no lock', (_, incident) => {
+  const findings = find(
+    'sentinel',
+    a(),
+    b(2000),
+    set('redis-1', 999.5, 'token-1'),
+    incident,
+    key('redis-1', 2150, 'del'),
+    set('redis-1', 2150.5, 'token-2'),
+  )
+  expect(findings).toMatchObject([{ blame: 'unclear' }])
+})
+
 test('sentinel: granted on nothing while the primary was dead', () => {
   const findings = find(
     'sentinel',

@@ -27,7 +27,7 @@ export function blamer(evidence: Evidence): (first: number, second: number) => J
     anchor: (node, hold) => once(anchors, `${node} ${hold.index}`, () => scene.anchor(node, hold)),
     proven: (node, hold) => once(proofs, `${node} ${hold.index}`, () => scene.proven(node, hold)),
     loss: (node, hold) => once(losses, `${node} ${hold.index}`, () => scene.loss(node, hold)),
-    culprits: (hold, t) => culpritsAt(callsOf(evidence.events), hold, t),
+    culprits: (hold, readNs, byNs) => culpritsAt(callsOf(evidence.events), hold, readNs, byNs),
     renewals: renewalsOf(evidence, scene),
   }
   return (first, second) => {

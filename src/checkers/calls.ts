@@ -77,21 +77,21 @@ const searchMax = 5000
 const afterlifeNs = 10e9
 
 /**
- * Whose calls may have done something to the victim's key at that moment: releases before any other calls, and those that were under way before those that
+ * Whose calls may have done to the victim's key what was read at `readNs` and was done by `byNs`: releases before any other calls, and those that were under way before those that
  * had been given up, all of one rank, the latest first. Empty where the victim's own call may have done it, or nobody's is known.
  */
-export function culpritsAt(calls: Calls, victim: Hold, t: number): Call[] {
+export function culpritsAt(calls: Calls, victim: Hold, readNs: number, byNs = readNs): Call[] {
   const ofKey = calls.ofKey(victim.key)
   let best: Call[] = []
   let bestRank = 1
-  const last = partitionPoint(ofKey.length, (index) => ofKey[index]!.invokeNs <= t) - 1
+  const last = partitionPoint(ofKey.length, (index) => ofKey[index]!.invokeNs <= byNs) - 1
   for (let i = last; i >= 0 && last - i < searchMax; i--) {
     const call = ofKey[i]!
-    const underWay = call.endNs >= t - readLagNs
+    const underWay = call.endNs >= readNs - readLagNs
     const own = call.grant === victim.op
     if (own && call.f === 'extend' && underWay) return []
     if (own) continue
-    const givenUp = call.outcome === 'info' && t - call.endNs < afterlifeNs
+    const givenUp = call.outcome === 'info' && readNs - call.endNs < afterlifeNs
     // What failed for certain did nothing; an acquire that was granted did no more than to take.
     const rank = underWay ? ranks[call.f] : givenUp ? 1 : 0
     if (rank > bestRank) [best, bestRank] = [[call], rank]

@@ -1,5 +1,6 @@
 import type { Call } from './calls.ts'
 import type { Hold } from './holds.ts'
+import { readLagNs } from './key-record.ts'
 import { listed } from '../lib/nearest.ts'
 import { seconds } from './words.ts'
 
@@ -29,10 +30,8 @@ export interface Late {
   next: Hold
 }
 
-/** An event that is read this much later than the grant that it made possible says nothing of whose call was under way. */
-const lateNs = 20e6
-
-export const isReadLate = (t: number, nextGrantNs: number): boolean => t > nextGrantNs + lateNs
+/** What is read so much later than the grant that it made possible says nothing of whose call was under way. */
+export const isReadLate = (t: number, nextGrantNs: number): boolean => t > nextGrantNs + readLagNs
 
 /** About one or more nodes, all of the same two holds. */
 export function toldLate(all: readonly [Late, ...Late[]]): string {

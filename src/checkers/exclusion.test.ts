@@ -147,7 +147,13 @@ test.each<[string, string, string, (Event | Event[])[]]>([
   [
     'read so late that nobody knows whose call it was',
     'lock',
-    "server-1's key was seen to be gone from redis-1 at 2.050 s, and that was told late, after server-2 had been granted it: whose call took it is not known",
+    "server-1's key was seen to be gone from redis-1 at 2.150 s, and that was told late, after server-2 had been granted it: whose call took it is not known",
+    [a(), b(2000), set('redis-1', 999.5, 'token-1'), key('redis-1', 2150, 'del'), set('redis-1', 2150.5, 'token-2')],
+  ],
+  [
+    'read after the grant that it made possible',
+    'lock',
+    "server-1's key was deleted on redis-1 at 2.050 s (read 50 ms after the next grant), in the middle of server-2's acquire, before server-1 began to release it",
     [a(), b(2000), set('redis-1', 999.5, 'token-1'), key('redis-1', 2050, 'del'), set('redis-1', 2050.5, 'token-2')],
   ],
   [
@@ -337,9 +343,15 @@ test.each<[string, string, string, (Event | Event[])[]]>([
     ],
   ],
   [
+    'granted without a key, as far as an observer tells that was behind',
+    'unclear',
+    'what redis-1 did at that time was not seen, or too late',
+    [a(), b(2000), set('redis-1', 999.5, 'token-1'), key('redis-1', 2150, 'late', '', { lagNs: 170e6 })],
+  ],
+  [
     'granted when the node fell silent',
     'unclear',
-    'what redis-1 did at that time was not seen',
+    'what redis-1 did at that time was not seen, or too late',
     [
       a(),
       b(2000),

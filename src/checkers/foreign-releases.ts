@@ -50,7 +50,10 @@ export const foreignReleases = {
     const [{ t, how }] = takings as [Taking]
     const nodes = takings.map(({ node }) => node).join(' and ')
     const holder = culprits.some(({ process }) => serverOf(process) === hold.server) ? hold.process : hold.server
-    const late = isReadLate(t, nextGrantNs(holds, hold, t))
+    const nextNs = nextGrantNs(holds, hold, t)
+    // What was read after the next grant may have been done before it: then whoever was not under way before it did not.
+    const before = culpritsAt(callsOf(evidence.events), hold, t, Math.min(t, nextNs))
+    const late = isReadLate(t, nextNs) || !culprits.every((call) => before.includes(call))
     const known = late ? [] : culprits
     const ops = known.length === 1 ? [culprits[0].op] : []
     return [

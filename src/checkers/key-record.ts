@@ -19,6 +19,8 @@ export interface KeyRecord {
   hasStrangers: boolean
   /** Times in which a node's events may have been missed. */
   gaps(node: string): readonly Gap[]
+  /** Times of which a node's events may have been read much later. */
+  delays(node: string): readonly Delay[]
   /**
    * Whether any grant's token was ever seen in a value: a lock may tell the caller another token than the one that it stores. Where no value was seen
    * while somebody held the key, nobody knows, and they count as telling: what a try leaves for a moment has the token of no grant.
@@ -39,6 +41,11 @@ export interface Gap {
   /** Infinity where the node did not come back. */
   toNs: number
   restarted: boolean
+}
+
+export interface Delay {
+  fromNs: number
+  toNs: number
 }
 
 /**
@@ -77,10 +84,11 @@ export function keyRecord(
     if (!node)
       nodes.set(
         event.process,
-        (node = { gaps: [], byLockKey: new Map(), strangers: new Map(), owners: new Map(), all: [] }),
+        (node = { gaps: [], delays: [], byLockKey: new Map(), strangers: new Map(), owners: new Map(), all: [] }),
       )
     if (event.key === '') {
       if (markers.has(event.event)) mark(node, event)
+      else if (event.event === 'late') node.delays.push({ fromNs: event.t - (event.lagNs ?? 0), toNs: event.t })
     } else {
       let owner = node.owners.get(event.key)
       if (owner === undefined) node.owners.set(event.key, (owner = ownerOf(event.key, known)))
@@ -101,6 +109,7 @@ export function keyRecord(
     nodes: [...nodes.keys()].sort(),
     hasStrangers,
     gaps: (node) => nodes.get(node)?.gaps ?? [],
+    delays: (node) => nodes.get(node)?.delays ?? [],
     track(node, lockKey) {
       const id = `${node}\n${lockKey}`
       if (!chosen.has(id)) chosen.set(id, choose(nodes.get(node)?.byLockKey.get(lockKey), tokens(lockKey)))
@@ -116,6 +125,7 @@ const someTrack = (nodes: ReadonlyMap<string, NodeRecord>, is: (track: Track, lo
 
 interface NodeRecord {
   gaps: Gap[]
+  delays: Delay[]
   byLockKey: Map<string, Tracks>
   /** Keys whose names tell nothing. */
   strangers: Tracks

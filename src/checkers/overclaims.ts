@@ -2,6 +2,7 @@ import type { Checker, Evidence } from './checker.ts'
 import { plural } from './damage.ts'
 import type { Hold } from './holds.ts'
 import { readLagNs } from './key-record.ts'
+import { announcementNs } from './unseen.ts'
 import { dueNs, seenDueNs } from './leases.ts'
 import { sceneOf, type Scene } from './scene.ts'
 import { duration, seconds } from './words.ts'
@@ -23,8 +24,6 @@ const habitShare = 0.2
 const habitMin = 10
 const habitTimesMin = 5
 const timesApartNs = 250e6
-/** Sentinel tells of a promotion some time after it. */
-const announcedLateNs = 1e9
 
 /**
  * Grants whose `validForMs`, or that of their last extension, reached past the end of their key, as samples on the node tell it: in a quorum,
@@ -101,7 +100,7 @@ function timesOf(over: readonly Overclaim[]): number {
  */
 const isDisplaced = ({ record, incidents }: Scene, hold: Hold, claimNs: number) =>
   record.nodes.some((node) => incidents.faultNs('clock-jump', node, hold.invokeNs, claimNs) !== undefined) ||
-  incidents.switches.some(({ t }) => t >= claimedAtNs(hold) - readLagNs && t <= claimNs + announcedLateNs)
+  incidents.switches.some(({ t }) => t >= claimedAtNs(hold) - readLagNs && t <= claimNs + announcementNs)
 
 /** When the grant's lease ends on the node, or on so many that no majority is left; undefined where the record does not tell. */
 function leaseEnd({ plan }: Evidence, scene: Scene, hold: Hold): number | undefined {

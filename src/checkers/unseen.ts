@@ -4,7 +4,10 @@ import type { Scene } from './scene.ts'
 
 /** What a node may have done while nobody watched it. */
 
-/** A node that fell silent this shortly before a grant may have given it unseen: its answer was read that much later. */
+/**
+ * A node that fell silent this shortly before a grant may have given it unseen: its answer was read that much later. Likewise shortly after it: what
+ * was on its way to the observer is lost with the connection, and the silence is read late.
+ */
 const lastWordsNs = readLagNs
 /** Sentinel announces a promotion when it is done, this much later at most. */
 export const announcementNs = 5e9
@@ -12,12 +15,15 @@ export const announcementNs = 5e9
 export const reconnectNs = 500e6
 
 /**
- * Whether the node may have given a grant that its record does not show: it fell silent just before, or only the observer's connection was
+ * Whether the node may have given a grant that its record does not show: the observer was behind, and events are lost with a connection or are
+ * taken for those of another moment; or the node fell silent just before, or only the observer's connection was
  * broken, or the node was back before the observer was. A node that stays away for longer gave nothing.
  */
 export function mayHaveGrantedUnseen(scene: Pick<Scene, 'record'>, node: string, hold: Hold): boolean {
-  return scene.record.gaps(node).some(({ fromNs, toNs, restarted }) => {
-    if (fromNs > hold.startNs || toNs < hold.invokeNs) return false
+  const { delays, gaps } = scene.record
+  if (delays(node).some(({ fromNs, toNs }) => fromNs <= hold.startNs && toNs >= hold.invokeNs)) return true
+  return gaps(node).some(({ fromNs, toNs, restarted }) => {
+    if (fromNs > hold.startNs + lastWordsNs || toNs < hold.invokeNs) return false
     if (fromNs >= hold.startNs - lastWordsNs) return true
     if (toNs === Infinity) return false
     return !restarted || toNs <= hold.startNs + reconnectNs

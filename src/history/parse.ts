@@ -42,7 +42,7 @@ const shapes: Record<Event['f'], Shape> = {
   },
   topology: { needs: { event: isText, node: isText }, may: { from: isText, to: isText } },
   phase: { needs: { phase: isText } },
-  key: { needs: { event: isText, key: isText }, may: { value: isText, pttlMs: isNumber } },
+  key: { needs: { event: isText, key: isText }, may: { value: isText, pttlMs: isNumber, lagNs: isNumber } },
   audit: { needs: { key: isText, waitedMs: isNumber } },
   adapter: { needs: { event: isText } },
   count: { needs: { counts: isCounts }, may: { lock: isCounts } },

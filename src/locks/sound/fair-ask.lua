@@ -1,7 +1,7 @@
 -- Takes the lock if it is free and nobody who still waits has come before; else stands in line.
--- KEYS[1] the lock, KEYS[2] the line (a sorted set: token, its number), KEYS[3] who waits until when (a sorted set: token, ms), KEYS[4] the last number.
+-- KEYS[1] the lock, KEYS[2] the line (a sorted set: token, when it came), KEYS[3] who waits until when (a sorted set: token, ms).
 -- ARGV[1] the token, ARGV[2] the time to live in ms, ARGV[3] how long this caller stands in line without asking again, in ms.
--- Returns 1, or nil where it stands in line.
+-- Returns 1, or where it stands in line how many stand before it, negated.
 local now = redis.call('time')
 local now_ms = now[1] * 1000 + math.floor(now[2] / 1000)
 for _, gone in ipairs(redis.call('zrangebyscore', KEYS[3], '-inf', now_ms)) do
@@ -16,11 +16,13 @@ if redis.call('exists', KEYS[1]) == 0 and (not head or head == ARGV[1]) then
   return 1
 end
 if not redis.call('zscore', KEYS[2], ARGV[1]) then
-  redis.call('zadd', KEYS[2], redis.call('incr', KEYS[4]), ARGV[1])
+  redis.call('zadd', KEYS[2], now[1] * 1e6 + now[2], ARGV[1])
 end
 redis.call('zadd', KEYS[3], now_ms + ARGV[3], ARGV[1])
--- A line in which nobody stands any more leaves nothing behind.
-for key = 2, 4 do
-  redis.call('pexpire', KEYS[key], ARGV[3])
+-- A line in which nobody stands any more leaves nothing behind; its time is prolonged seldom, since each time is an event.
+for key = 2, 3 do
+  if redis.call('pttl', KEYS[key]) < ARGV[3] + 0 then
+    redis.call('pexpire', KEYS[key], 2 * ARGV[3])
+  end
 end
-return nil
+return -redis.call('zrank', KEYS[2], ARGV[1])
