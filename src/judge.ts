@@ -111,6 +111,7 @@ function faultsOf({ plan, events }: DrillRecord): Report['faults'] {
     const healed = at('healed')
     const said = landed ?? missed
     const feltNs = landed && feltFrom(landed)
+    const toNs = healed?.t ?? endNs
     return {
       fault: (said ?? plan.faults[op - 1] ?? stages[0]!).fault,
       target: (said ?? plan.faults[op - 1] ?? stages[0]!).target,
@@ -125,7 +126,7 @@ function faultsOf({ plan, events }: DrillRecord): Report['faults'] {
       ]
         .filter(Boolean)
         .join(', '),
-      holdsDuring: feltNs === undefined ? 0 : holdsDuring(holds, feltNs, healed?.t ?? endNs),
+      holdsDuring: feltNs === undefined ? 0 : holdsDuring(holds, feltNs, toNs, inject?.t),
     }
   })
 }

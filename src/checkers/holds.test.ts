@@ -180,3 +180,13 @@ test('holds during a window', () => {
   expect(holdsDuring(holds, 20e6, 30e6)).toBe(0)
   expect(holdsDuring(holds, 15e6, 35e6)).toBe(2)
 })
+
+test('a hold with which a server was killed is a hold during that', () => {
+  const holds = holdsOf(
+    history(hold({ ...a, at: 10 }), hold({ ...b, at: 12, until: 14 }), topology(30, 'down', 'server-1'), end(100)),
+  )
+  expect(holdsDuring(holds, 31e6, 60e6)).toBe(0)
+  expect(holdsDuring(holds, 31e6, 60e6, 20e6)).toBe(1)
+  expect(holdsDuring(holds, 31e6, 60e6, 31e6)).toBe(0)
+  expect(holdsDuring(holds, 5e6, 60e6, 5e6)).toBe(2)
+})

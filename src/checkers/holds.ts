@@ -41,6 +41,8 @@ export interface Holds {
   extensions: Map<number, Extension[]>
   /** Operations that never answered. */
   unsettled: number[]
+  /** Of grants whose holds were going on when their server died: when that was noticed, ns, by their `okAt`. */
+  killedNs: Map<number, number>
   /** How many of the intervals continue an earlier one of their grant. */
   continuations: number
   events: readonly Event[]
@@ -112,10 +114,22 @@ export function toldApart(a: Hold, b: Hold): [Hold, Hold] {
 /** How many acquires were granted. */
 export const grantsOf = ({ size, continuations }: Holds): number => size - continuations
 
-/** How many holds were believed in at some moment of the window. */
-export function holdsDuring(holds: Holds, fromNs: number, toNs: number): number {
+/**
+ * How many holds were believed in at some moment of the window, or went with a server that died since `sinceNs`: that they are over when it is dead is no
+ * reason to leave them out.
+ */
+export function holdsDuring(
+  { size, startNs, endNs, okAt, killedNs }: Holds,
+  fromNs: number,
+  toNs: number,
+  sinceNs = fromNs,
+): number {
   let count = 0
-  for (let i = 0; i < holds.size; i++) if (holds.startNs[i]! < toNs && holds.endNs[i]! > fromNs) count++
+  for (let i = 0; i < size; i++) {
+    if (startNs[i]! >= toNs) continue
+    const deathNs = endNs[i]! > fromNs ? undefined : killedNs.get(okAt[i]!)
+    if (endNs[i]! > fromNs || (deathNs !== undefined && deathNs >= sinceNs && deathNs <= toNs)) count++
+  }
   return count
 }
 
@@ -269,14 +283,18 @@ function build(events: readonly Event[]): Holds {
   }
 
   const { size, startNs, hardEndNs, validUntilNs, okAt } = columns
+  const killedNs = new Map<number, number>()
   for (let i = 0; i < size; i++) {
     let end = Math.min(hardEndNs[i]!, validUntilNs[i]!, endOfDrillNs)
     if (deaths.size > 0) {
       const death = deaths.get(serverOf(events[okAt[i]!]!.process))?.find(({ t }) => t >= startNs[i]!)
-      if (death !== undefined && death.lastWordNs < end) end = death.lastWordNs
+      if (death !== undefined && death.lastWordNs < end) {
+        if (end >= death.t) killedNs.set(okAt[i]!, death.t)
+        end = death.lastWordNs
+      }
     }
     hardEndNs[i] = Math.max(end, startNs[i]!)
   }
   const ordered = columns.inOrder()
-  return { ...ordered, endNs: ordered.hardEndNs, keys, extensions, unsettled, continuations, events }
+  return { ...ordered, endNs: ordered.hardEndNs, keys, extensions, unsettled, killedNs, continuations, events }
 }
