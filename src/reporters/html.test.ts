@@ -99,6 +99,9 @@ test('what the scenario allows is told as that, and what it does not is looked a
   const both = { ...report, findings: [allowed, { ...overlaps, blame: 'topology' as const }], thresholds: [crossed] }
   const page = html.render({ ...rest, report: both })
   expect(page).toContain('within what this scenario allows (see Thresholds): a holder went on')
+  expect(page).toContain('red stripes in a frame')
+  const kept = { ...both, thresholds: [{ ...crossed, threshold: 'count<=1', ok: true }] }
+  expect(html.render({ ...rest, report: kept })).toContain('grey stripes in a frame')
   expect(page.indexOf(overlaps.message)).toBeLessThan(page.indexOf('a holder went on'))
   expect(timelineOf(both, rest.events)!.toMs).toBeGreaterThan(overlaps.first!.atMs)
   const valid = html.render({ ...rest, report: { ...both, verdict: 'valid', findings: [allowed] } })

@@ -2,7 +2,7 @@
  * Words over the lanes: what happened when. A thing that began before the window keeps its words at the window's edge.
  *
  * @typedef {import('../page/page-data.ts').PageData} PageData
- * @typedef {{ atMs: number, text: string, kind: 'clash' | 'fault' | 'mark', weight: number, line: boolean }} Note
+ * @typedef {{ atMs: number, text: string, kind: 'clash' | 'allowed' | 'fault' | 'mark', weight: number, line: boolean }} Note
  */
 
 export const noteRows = 5
@@ -13,7 +13,7 @@ export const noteHeight = 17
  * @param {number[]} keys that are shown
  * @param {number} fromMs
  * @param {number} toMs
- * @param {{ startMs: number, text: string } | undefined} clash the overlap that is looked at
+ * @param {{ startMs: number, text: string, allowed: boolean } | undefined} clash the overlap that is looked at
  * @returns {Note[]}
  */
 export function notesIn(data, keys, fromMs, toMs, clash) {
@@ -22,8 +22,14 @@ export function notesIn(data, keys, fromMs, toMs, clash) {
   /** @type {Note[]} */
   const notes = []
   if (clash && seen(clash.startMs))
-    notes.push({ atMs: clash.startMs, text: clash.text, kind: 'clash', weight: 0, line: true })
-  for (const fault of data.faults) {
+    notes.push({
+      atMs: clash.startMs,
+      text: clash.allowed ? `${clash.text}: as allowed here` : `✗ ${clash.text}`,
+      kind: clash.allowed ? 'allowed' : 'clash',
+      weight: 0,
+      line: true,
+    })
+  for (const fault of together(data.faults)) {
     const { label, landed, healed } = fault
     if (seen(fault.fromMs))
       notes.push({
@@ -49,6 +55,33 @@ export function notesIn(data, keys, fromMs, toMs, clash) {
   for (const { atMs, label } of data.marks)
     if (seen(atMs)) notes.push({ atMs, text: label, kind: 'mark', weight: 3, line: true })
   return notes
+}
+
+/** Begun or ended within this time of each other, for a picture at once. */
+const atOnceMs = 50
+
+/**
+ * Faults of one kind that begin and end at once are told once, with all that they hit.
+ *
+ * @param {PageData['faults']} faults
+ */
+function together(faults) {
+  /** @type {PageData['faults']} */
+  const told = []
+  for (const fault of faults) {
+    const [kind, ...target] = fault.label.split(' ')
+    const one = told.find(
+      ({ label, fromMs, toMs, landed, healed }) =>
+        label.startsWith(`${kind} `) &&
+        landed === fault.landed &&
+        healed === fault.healed &&
+        Math.abs(fromMs - fault.fromMs) < atOnceMs &&
+        Math.abs(toMs - fault.toMs) < atOnceMs,
+    )
+    if (one) one.label += `, ${target.join(' ')}`
+    else told.push({ ...fault })
+  }
+  return told
 }
 
 /**

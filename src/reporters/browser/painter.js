@@ -51,7 +51,7 @@ export function createPainter(data, { holds, leases, overlaps }) {
       // Over the holds: a server may believe that it holds a lock while it stands still.
       drawOutages(ctx, lane, x, width)
     }
-    drawOverlaps(ctx, x, fromMs, toMs)
+    drawOverlaps(ctx, x, fromMs, toMs, data.allowsOverlaps ? palette.dim : palette.bad)
     for (const lane of layout.lanes) nameOutages(ctx, lane, x, width)
     drawNotes(ctx, x, fromMs, toMs, width, height)
   }
@@ -160,6 +160,8 @@ export function createPainter(data, { holds, leases, overlaps }) {
   /** @param {CanvasRenderingContext2D} ctx @param {import('./lanes.js').Lane} lane @param {(ms: number) => number} x @param {number} fromMs @param {number} toMs @param {number} width */
   function drawLeases(ctx, lane, x, fromMs, toMs, width) {
     let lastPixel = -9
+    // Where one key follows another without an end in between, words would stand on words.
+    let wordsTo = -9
     for (let i = firstFrom(lane.items, leases.startMs, fromMs - longestLeaseMs); i < lane.items.length; i++) {
       const item = lane.items[i]
       if (leases.startMs[item] > toMs) break
@@ -180,18 +182,23 @@ export function createPainter(data, { holds, leases, overlaps }) {
       const needs = ctx.measureText(text).width + 8
       ctx.fillStyle = palette.ink
       // How it ended stands behind it, or where the next one is too near, in it.
-      if (text !== '' && room >= needs) ctx.fillText(text, to + 4, lane.top + barHeight / 2 + 0.5)
-      const within = text !== '' && room < needs && to <= width && length > needs + 60 ? needs : 0
+      const free = Math.max(left, wordsTo)
+      if (text !== '' && room >= needs && to >= wordsTo) {
+        ctx.fillText(text, to + 4, lane.top + barHeight / 2 + 0.5)
+        wordsTo = to + needs
+      }
+      const within = text !== '' && room < needs && to <= width && to - free > needs + 60 ? needs : 0
       if (within > 0) ctx.fillText(text, to - needs + 2, lane.top + barHeight / 2 + 0.5)
       label(
         ctx,
         long,
         owner === undefined ? '' : `for ${data.servers[holds.server[leases.holder[item]]]}`,
-        left,
+        free,
         lane.top,
-        Math.min(length - within, width - left),
+        Math.min(left + length - within, width) - free,
         palette.ink,
       )
+      wordsTo = Math.max(wordsTo, left + length)
     }
   }
 
@@ -201,9 +208,9 @@ export function createPainter(data, { holds, leases, overlaps }) {
     return item < 0 ? undefined : holder(item)
   }
 
-  /** @param {CanvasRenderingContext2D} ctx @param {(ms: number) => number} x @param {number} fromMs @param {number} toMs */
-  function drawOverlaps(ctx, x, fromMs, toMs) {
-    const pattern = stripes(ctx, palette.bad, 6, 2.4, -1)
+  /** @param {CanvasRenderingContext2D} ctx @param {(ms: number) => number} x @param {number} fromMs @param {number} toMs @param {string} ink */
+  function drawOverlaps(ctx, x, fromMs, toMs, ink) {
+    const pattern = stripes(ctx, ink, 6, 2.4, -1)
     for (let i = 0; i < overlaps.count; i++) {
       if (overlaps.startMs[i] > toMs) break
       if (overlaps.endMs[i] < fromMs) continue
@@ -219,9 +226,9 @@ export function createPainter(data, { holds, leases, overlaps }) {
         ctx.fillStyle = pattern
         ctx.fillRect(from, y, length, barHeight)
       }
-      tag(ctx, holder(overlaps.earlier[i]), from, a, length)
-      tag(ctx, holder(overlaps.later[i]), from, b, length)
-      ctx.strokeStyle = palette.bad
+      tag(ctx, holder(overlaps.earlier[i]), from, a, length, ink)
+      tag(ctx, holder(overlaps.later[i]), from, b, length, ink)
+      ctx.strokeStyle = ink
       ctx.lineWidth = i === chosen ? 2.5 : 1.2
       ctx.strokeRect(from, Math.min(a, b) - 2, length, Math.abs(a - b) + barHeight + 4)
     }
@@ -230,14 +237,14 @@ export function createPainter(data, { holds, leases, overlaps }) {
   /** @param {number} item */
   const holder = (item) => `${data.servers[holds.server[item]]}, op ${holds.op[item]}`
 
-  /** Readable over the stripes. @param {CanvasRenderingContext2D} ctx @param {string} text @param {number} left @param {number} y @param {number} length */
-  function tag(ctx, text, left, y, length) {
+  /** Readable over the stripes. @param {CanvasRenderingContext2D} ctx @param {string} text @param {number} left @param {number} y @param {number} length @param {string} ink */
+  function tag(ctx, text, left, y, length, ink) {
     const width = ctx.measureText(text).width + 8
     const from = Math.max(2, left + 3)
     if (from + width > left + length) return
     ctx.fillStyle = palette.ground
     ctx.fillRect(from, y + 1, width, barHeight - 2)
-    ctx.fillStyle = palette.bad
+    ctx.fillStyle = ink
     ctx.fillText(text, from + 4, y + barHeight / 2 + 0.5)
   }
 
@@ -248,7 +255,8 @@ export function createPainter(data, { holds, leases, overlaps }) {
         ? undefined
         : {
             startMs: overlaps.startMs[chosen],
-            text: `✗ both hold it, for ${durationText(overlaps.endMs[chosen] - overlaps.startMs[chosen])}`,
+            text: `both hold it, for ${durationText(overlaps.endMs[chosen] - overlaps.startMs[chosen])}`,
+            allowed: data.allowsOverlaps,
           }
     ctx.font = '600 12px system-ui, sans-serif'
     const notes = placeNotes(
@@ -257,7 +265,7 @@ export function createPainter(data, { holds, leases, overlaps }) {
       (text) => ctx.measureText(text).width,
       width,
     )
-    const inks = { clash: palette.bad, fault: palette.fault, mark: palette.ink }
+    const inks = { clash: palette.bad, allowed: palette.ink, fault: palette.fault, mark: palette.ink }
     for (const { at, textAt, row, text, kind, flipped, line } of notes) {
       const y = row * noteHeight + noteHeight / 2
       ctx.strokeStyle = ctx.fillStyle = inks[kind]

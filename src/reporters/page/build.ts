@@ -3,7 +3,16 @@ import type { Cause } from '../../checkers/cause.ts'
 import type { Event } from '../../history/event.ts'
 import { eventsOf } from '../../history/kinds.ts'
 import type { Report } from '../report.ts'
-import { faultBands, firstOf, firstViolation, outages, topologyMarks, worthSeeing, type Judged } from '../timeline.ts'
+import {
+  faultBands,
+  firstOf,
+  firstViolation,
+  outages,
+  topologyMarks,
+  violations,
+  worthSeeing,
+  type Judged,
+} from '../timeline.ts'
 import { drawnHolds, type DrawnHolds } from './drawn-holds.ts'
 import { nodeCurves } from './node-curves.ts'
 import { leaseEnds, nodeLeases } from './node-leases.ts'
@@ -63,6 +72,7 @@ export function buildPage(report: Judged, events: readonly Event[], serverNames:
       keys: drawn.keys,
       holds: drawn.holds,
       overlaps: drawn.overlaps,
+      allowsOverlaps: allowsOverlaps(report),
       leases,
       leaseEnds,
       faults: faultBands(events),
@@ -85,6 +95,10 @@ export function buildPage(report: Judged, events: readonly Event[], serverNames:
     },
   }
 }
+
+const allowsOverlaps = (report: Judged): boolean =>
+  report.findings.some(({ metric }) => metric === 'overlaps') &&
+  violations(report).every(({ metric }) => metric !== 'overlaps')
 
 /** The finding whose first occurrence that overlap is. */
 export const findingOf = (

@@ -19,6 +19,8 @@ export interface PageData {
   holds: { count: number; of: number; packed: string }
   /** Pairs of drawn holds: [later − last later, later − earlier (signed)], ordered by the later one. */
   overlaps: { count: number; of: number; packed: string }
+  /** Whether the scenario allows all overlaps that there are. */
+  allowsOverlaps: boolean
   /** The key on a node, from written to gone: [start − last start, length, key × nodes + node, owner, end]. owner: 0 nobody knows, else drawn hold + 1; end: into `leaseEnds`. */
   leases: { count: number; of: number; packed: string }
   leaseEnds: string[]

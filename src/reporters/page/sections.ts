@@ -10,7 +10,7 @@ export function timeline(data: PageData, still: Timeline | undefined, opens: str
   if (data.open === null || still === undefined)
     return markup`<h2>Timeline</h2><p>No lock was held, so there is nothing to draw.</p>`
   return markup`<h2>Timeline, opening ${opens}</h2>
-<figure id="timeline" hidden><figcaption>${legend()}</figcaption>
+<figure id="timeline" hidden><figcaption>${legend(data)}</figcaption>
 <div class="bar" data-part="bar"></div>
 <p class="dim" data-part="said" role="status"></p>
 <div class="chart" data-part="chart" tabindex="0" role="group" aria-label="Timeline of the locks. Arrow keys move, plus and minus zoom, n and p go to the next and the previous overlap, 0 shows the whole ${data.shows}. The holds are listed below."></div>
@@ -20,8 +20,8 @@ ${thinned(data)}</figure>
 <noscript><p>Scripts are off here, so the timeline cannot be moved. It shows <code>${still.key}</code>, ${still.because}.</p>${scrolling('Timeline', drawTimeline(still))}</noscript>`
 }
 
-const legend = () =>
-  markup`${Object.entries(signs).map(([name, meaning]) => markup`<span class="sign"><span class="key ${name}"></span> ${meaning}</span> `)}`
+const legend = ({ allowsOverlaps }: PageData) =>
+  markup`${Object.entries({ ...signs, ...(allowsOverlaps && allowed) }).map(([name, meaning]) => markup`<span class="sign"><span class="key ${name}${name === 'clash' && allowsOverlaps && ' allowed'}"></span> ${meaning}</span> `)}`
 
 const signs = {
   belief: 'filled: the server believes that it holds the lock, after the thin line of its waiting.',
@@ -29,6 +29,10 @@ const signs = {
   clash: 'red stripes in a frame: two believe it at once.',
   fault: 'wide stripes: a fault is on.',
   away: 'crossed out: it was down, or stood still.',
+}
+
+const allowed = {
+  clash: 'grey stripes in a frame: two believe it at once, and this scenario allows as many as there are.',
 }
 
 /** What the picture lacks is said, never hidden. */
