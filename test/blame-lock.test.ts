@@ -84,7 +84,11 @@ const found = (lock: string) => reports.get(lock)!.findings.map(({ metric }) => 
 test.each([
   ['overwrites', /key on redis-1 was overwritten at/],
   ['grants-anyway', /'s grant wrote no key on any node/],
-  ['deletes', /key was deleted on redis-1 at .*, before server-\d\S* began to release it/],
+  // Of the first of many; on a machine that starves it may be read so late that nobody can be named.
+  [
+    'deletes',
+    /key was (deleted on redis-1 at .*, before server-\d\S* began|seen to be gone from redis-1 at .* told late)/,
+  ],
   ['shortens', /expired on redis-1 at .*, earlier than the 400 ms that it had asked for/],
   ['overclaims', /expired on redis-1 at .*, while the lock claimed to hold it until/],
   ['in-memory', /the lock never wrote a key of mutex:\d on any node/],

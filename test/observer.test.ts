@@ -194,7 +194,12 @@ test('survives a kill -9 and a restart, says so, and shows what was lost', async
   expect(topology).toEqual(['down redis-1', 'up redis-1'])
 })
 
-test('says how late what it reads is told where it stood still', async () => {
+test.each([
+  ['that answers', '+ping'],
+  ['that refuses the question', '-ping'],
+])('says how late what it reads of a node %s is told where it stood still', async (_, rule) => {
+  await using client = connect()
+  await client.redis.call('acl', 'setuser', 'default', rule)
   await using _observer = await observing()
   const busy = `
     const socket = require('node:net').connect(${port}, '127.0.0.1')

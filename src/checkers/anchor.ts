@@ -1,10 +1,11 @@
 import type { KeyEvent } from '../history/event.ts'
 import type { Hold } from './holds.ts'
-import { lastUpTo, readLagNs, removals, valueAfter, writes, type Track } from './key-record.ts'
+import { readLagNs } from '../history/lag.ts'
+import { lastUpTo, removals, valueAfter, writes, type Track } from './key-record.ts'
 
 /** A sample that shows the grant's token is proof at any time; the search for it ends here. */
 const provenLagNs = 2e9
-/** Where a node does so much that keys change faster than they can be sampled, its events are read later as well: seen were up to 140 ms. */
+/** Where a node does so much that keys change faster than they can be sampled, its events are read later as well: seen were up to 140 ms. (A reader that is further behind says so.) */
 const unsampledLagNs = 250e6
 
 /** Events that are looked at on either side of a grant. */

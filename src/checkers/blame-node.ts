@@ -5,7 +5,7 @@ import { leaseEndNs, type Loss } from './fate.ts'
 import type { Hold } from './holds.ts'
 import { died } from './incidents.ts'
 import { mayComeLate } from './anchor.ts'
-import { readLagNs } from './key-record.ts'
+import { readLagNs } from '../history/lag.ts'
 import type { Renewals } from './renewals.ts'
 import { grantingNode, type Scene } from './scene.ts'
 import { announcementNs, cannotHaveIt, mayHaveGrantedUnseen, missedReplication } from './unseen.ts'
@@ -17,6 +17,8 @@ export interface Judgement {
   story(): string
   /** What of the nodes' record shows it. */
   causes?(): Cause[]
+  /** When a key was read to be deleted or moved away, ns. */
+  takenNs?: number
   /** Of a key that was taken, and read to be gone too late to say by whom: for a sentence about several nodes. */
   late?: Late
 }
@@ -106,8 +108,20 @@ export function noKey(scene: Suspects, a: Hold, b: Hold): Judgement {
  */
 export function onNode(scene: Suspects, node: string, a: Hold, b: Hold): Judgement {
   const judgement = fate(scene, node, a, b)
-  if (judgement.blame !== 'lock' || a.token === undefined || scene.proven(node, a)) return judgement
-  return innocent(scene, node, a, b) ?? judgement
+  if (judgement.blame !== 'lock') return judgement
+  const other = a.token === undefined || scene.proven(node, a) ? undefined : innocent(scene, node, a, b)
+  return other ?? dividedAt(scene, node, a, b, judgement.takenNs) ?? judgement
+}
+
+/**
+ * What was read to be gone only after the next grant need not be what made that grant possible, where there may have been two primaries and nothing
+ * proves that this one gave it.
+ */
+function dividedAt(scene: Suspects, node: string, a: Hold, b: Hold, takenNs = -Infinity): Judgement | undefined {
+  if (takenNs <= b.startNs || scene.proven(node, b) || !isDivided(scene, a.invokeNs, takenNs)) return undefined
+  return unclear(
+    `${a.server}'s key was seen to be gone from ${node} at ${seconds(takenNs)}, after ${b.server} had been granted it, and there may have been two primaries: which of them gave that grant is not known`,
+  )
 }
 
 function fate(scene: Suspects, node: string, a: Hold, b: Hold): Judgement {
@@ -190,8 +204,9 @@ function innocent(scene: Suspects, node: string, a: Hold, b: Hold): Judgement | 
       `${what} ${node} at ${seconds(t)}, which may have taken ${a.server}'s key: its write was not sampled`
     return { blame: 'topology', story }
   }
+  const touches = (time: { fromNs: number; toNs: number }) => time.fromNs <= toNs && time.toNs >= fromNs
   const unseen =
-    hasSwitched(scene, fromNs, toNs) || record.gaps(node).some((gap) => gap.fromNs <= toNs && gap.toNs >= fromNs)
+    hasSwitched(scene, fromNs, toNs) || record.gaps(node).some(touches) || record.delays(node).some(touches)
   return unseen ? unclear(`which write on ${node} was ${a.server}'s was not seen`) : undefined
 }
 
@@ -201,9 +216,12 @@ const hasSwitched = ({ sentinel, incidents }: Suspects, fromNs: number, toNs: nu
 const isIsolated = ({ sentinel, incidents, record }: Suspects, fromNs: number, toNs: number): boolean =>
   sentinel && record.nodes.some((node) => incidents.faultNs('isolate-primary', node, fromNs, toNs) !== undefined)
 
+/** A primary that was deposed goes on until Sentinel demotes it, this much later at most. */
+const demotionNs = 10e9
+
 /** Whether two nodes may have been primaries. */
 const isDivided = (scene: Suspects, fromNs: number, toNs: number): boolean =>
-  hasSwitched(scene, fromNs, toNs) || isIsolated(scene, fromNs, toNs)
+  hasSwitched(scene, fromNs - demotionNs, toNs + announcementNs) || isIsolated(scene, fromNs - demotionNs, toNs)
 
 /** Faults that take keys away, and how they are told. */
 const takers = [
@@ -264,16 +282,15 @@ function overdue(scene: Suspects, node: string, a: Hold): Judgement {
 
 function taken(scene: Suspects, node: string, a: Hold, b: Hold, loss: Loss): Judgement {
   const what = `${a.server}'s key ${ways[loss.kind]}`
-  // Where there are two primaries, it may be the other one's doing, or its key.
-  const divided = loss.t > b.startNs && isDivided(scene, a.invokeNs, loss.t)
-  if (divided || isReadLate(loss.t, b.startNs)) {
+  if (isReadLate(loss.t, b.startNs)) {
     const late = { node, t: loss.t, victim: a, next: b }
     const causes = () => [causeOf(node, loss.t, `${what} (read late)`)]
-    return { blame: divided ? 'unclear' : 'lock', story: () => toldLate([late]), causes, late }
+    return { blame: 'lock', takenNs: loss.t, story: () => toldLate([late]), causes, late }
   }
   const by = () => scene.culprits(a, loss.t, Math.min(loss.t, b.startNs))
   return {
     blame: 'lock',
+    takenNs: loss.t,
     story() {
       const [one, ...more] = by()
       const who = one ? `, ${doing([one, ...more], a, loss.t)}` : ''

@@ -73,17 +73,33 @@ test('sentinel: a grant that the record missed, but the sample after the gap sho
 test.each([
   ['beside a primary that was cut off', fault(7, 'isolate-primary', 'redis-1', 500, 4000)],
   ['while the primary changed', [topology(2100, 'switch-master', 'redis-2', { from: 'redis-1', to: 'redis-2' })]],
-])('sentinel: what was read late %s accuses no lock', (_, incident) => {
+])(
+  'sentinel: what was read after the next grant %s accuses no lock, where no sample shows who gave that',
+  (_, incident) => {
+    const findings = find(
+      'sentinel',
+      a(),
+      b(2000),
+      set('redis-1', 999.5, 'token-1'),
+      incident,
+      key('redis-1', 2150, 'del'),
+      key('redis-1', 2150.5, 'set'),
+    )
+    expect(findings).toMatchObject([{ blame: 'unclear', story: expect.stringContaining('two primaries') as string }])
+  },
+)
+
+test('sentinel: a deletion that comes before the key that a sample shows to be the second one accuses the lock, whatever else is on', () => {
   const findings = find(
     'sentinel',
     a(),
     b(2000),
     set('redis-1', 999.5, 'token-1'),
-    incident,
-    key('redis-1', 2150, 'del'),
-    set('redis-1', 2150.5, 'token-2'),
+    fault(7, 'isolate-primary', 'redis-1', 500, 4000),
+    key('redis-1', 2005, 'del'),
+    set('redis-1', 2005.5, 'token-2'),
   )
-  expect(findings).toMatchObject([{ blame: 'unclear' }])
+  expect(findings).toMatchObject([{ blame: 'lock' }])
 })
 
 test('sentinel: granted on nothing while the primary was dead', () => {

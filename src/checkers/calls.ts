@@ -2,7 +2,7 @@ import type { Event, OperationEvent } from '../history/event.ts'
 import { listed } from '../lib/nearest.ts'
 import { partitionPoint } from '../lib/partition-point.ts'
 import { serverOf, type Hold } from './holds.ts'
-import { readLagNs } from './key-record.ts'
+import { readLagNs } from '../history/lag.ts'
 
 /** One call of the lock, from its invoke to its answer. */
 export interface Call {
@@ -77,7 +77,8 @@ const searchMax = 5000
 const afterlifeNs = 10e9
 
 /**
- * Whose calls may have done to the victim's key what was read at `readNs` and was done by `byNs`: releases before any other calls, and those that were under way before those that
+ * Whose calls may have done to the victim's key what was read at `readNs` and was done by `byNs`: releases before any other calls, and those that were under
+ * way before those that
  * had been given up, all of one rank, the latest first. Empty where the victim's own call may have done it, or nobody's is known.
  */
 export function culpritsAt(calls: Calls, victim: Hold, readNs: number, byNs = readNs): Call[] {

@@ -1,6 +1,6 @@
 import type { Call } from './calls.ts'
 import type { Hold } from './holds.ts'
-import { readLagNs } from './key-record.ts'
+import { readLagNs } from '../history/lag.ts'
 import { listed } from '../lib/nearest.ts'
 import { seconds } from './words.ts'
 

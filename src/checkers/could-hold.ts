@@ -1,7 +1,7 @@
 import type { Event } from '../history/event.ts'
 import type { Call, Calls } from './calls.ts'
 import { serverOf } from './holds.ts'
-import { readLagNs } from './key-record.ts'
+import { readLagNs } from '../history/lag.ts'
 import { eventsOf } from '../history/kinds.ts'
 import { partitionPoint } from '../lib/partition-point.ts'
 

@@ -1,7 +1,8 @@
 import type { Event } from '../history/event.ts'
 import { eventsOf } from '../history/kinds.ts'
 import type { Call } from './calls.ts'
-import { readLagNs, removals, writes } from './key-record.ts'
+import { readLagNs } from '../history/lag.ts'
+import { removals, writes } from './key-record.ts'
 
 /** The moment from which on a key had no time to live. */
 export interface Endless {

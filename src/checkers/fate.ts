@@ -1,5 +1,6 @@
 import { isWrittenAgain } from './anchor.ts'
-import { readLagNs, removals, valueAfter, writes, type Track } from './key-record.ts'
+import { readLagNs } from '../history/lag.ts'
+import { removals, valueAfter, writes, type Track } from './key-record.ts'
 import type { Hold } from './holds.ts'
 
 /**

@@ -5,7 +5,8 @@ import { plural } from './damage.ts'
 import { leaseEndNs } from './fate.ts'
 import { serverOf, type Hold, type Holds } from './holds.ts'
 import { isProven } from './anchor.ts'
-import { lastUpTo, readLagNs, removals, writes, type Track } from './key-record.ts'
+import { readLagNs } from '../history/lag.ts'
+import { lastUpTo, removals, writes, type Delay, type Track } from './key-record.ts'
 import { grantingNode, primaryAt, sceneOf, type Scene } from './scene.ts'
 import { seconds } from './words.ts'
 
@@ -94,7 +95,10 @@ function takingsOf({ plan }: Evidence, scene: Scene, hold: Hold): Taking[] {
 function takingOn(scene: Scene, node: string, hold: Hold): Taking | undefined {
   const track = scene.record.track(node, hold.key)!
   const untilNs = Math.min(hold.endNs, hold.releaseNs)
-  const taking = hold.token === undefined ? unmarked(track, hold, untilNs) : marked(scene, track, hold, untilNs)
+  const taking =
+    hold.token === undefined
+      ? unmarked(track, hold, untilNs, scene.record.delays(node))
+      : marked(scene, track, hold, untilNs)
   if (taking === undefined) return undefined
   const { incidents } = scene
   const explained =
@@ -121,9 +125,9 @@ function marked(scene: Scene, track: Track, hold: Hold, untilNs: number): Taking
 
 /**
  * No token tells whose the key was. Then only a deletion proves something that came well after the grant, and only where the last write before
- * it was in the time of the holder's acquire.
+ * it was in the time of the holder's acquire, and the observer was not behind.
  */
-function unmarked({ node, events }: Track, hold: Hold, untilNs: number): Taking | undefined {
+function unmarked({ node, events }: Track, hold: Hold, untilNs: number, delays: readonly Delay[]): Taking | undefined {
   for (let at = lastUpTo(events, hold.startNs + readLagNs) + 1; at < events.length; at++) {
     const event = events[at]!
     if (event.t >= untilNs || event.t >= leaseEndNs(hold)) return undefined
@@ -134,7 +138,8 @@ function unmarked({ node, events }: Track, hold: Hold, untilNs: number): Taking 
     while (before >= 0 && !writes(events[before]!)) before--
     const written = events[before]
     const ours = written !== undefined && written.t >= hold.invokeNs && written.t <= hold.startNs + readLagNs
-    return ours ? { node, t: event.t, how: 'deleted' } : undefined
+    const late = delays.some(({ fromNs, toNs }) => fromNs <= event.t && toNs >= hold.invokeNs)
+    return ours && !late ? { node, t: event.t, how: 'deleted' } : undefined
   }
   return undefined
 }

@@ -41,7 +41,7 @@ export interface Holds {
   extensions: Map<number, Extension[]>
   /** Operations that never answered. */
   unsettled: number[]
-  /** Of grants whose holds were going on when their server died: when that was noticed, ns, by their `okAt`. */
+  /** Of intervals that were going on when their server died: when that was noticed, ns. */
   killedNs: Map<number, number>
   /** How many of the intervals continue an earlier one of their grant. */
   continuations: number
@@ -119,7 +119,7 @@ export const grantsOf = ({ size, continuations }: Holds): number => size - conti
  * reason to leave them out.
  */
 export function holdsDuring(
-  { size, startNs, endNs, okAt, killedNs }: Holds,
+  { size, startNs, endNs, killedNs }: Holds,
   fromNs: number,
   toNs: number,
   sinceNs = fromNs,
@@ -127,7 +127,7 @@ export function holdsDuring(
   let count = 0
   for (let i = 0; i < size; i++) {
     if (startNs[i]! >= toNs) continue
-    const deathNs = endNs[i]! > fromNs ? undefined : killedNs.get(okAt[i]!)
+    const deathNs = endNs[i]! > fromNs ? undefined : killedNs.get(i)
     if (endNs[i]! > fromNs || (deathNs !== undefined && deathNs >= sinceNs && deathNs <= toNs)) count++
   }
   return count
@@ -282,19 +282,19 @@ function build(events: readonly Event[]): Holds {
     }
   }
 
-  const { size, startNs, hardEndNs, validUntilNs, okAt } = columns
+  const ordered = columns.inOrder()
+  const { size, startNs, hardEndNs, validUntilNs, okAt } = ordered
   const killedNs = new Map<number, number>()
   for (let i = 0; i < size; i++) {
     let end = Math.min(hardEndNs[i]!, validUntilNs[i]!, endOfDrillNs)
     if (deaths.size > 0) {
       const death = deaths.get(serverOf(events[okAt[i]!]!.process))?.find(({ t }) => t >= startNs[i]!)
       if (death !== undefined && death.lastWordNs < end) {
-        if (end >= death.t) killedNs.set(okAt[i]!, death.t)
+        if (end >= death.t) killedNs.set(i, death.t)
         end = death.lastWordNs
       }
     }
     hardEndNs[i] = Math.max(end, startNs[i]!)
   }
-  const ordered = columns.inOrder()
   return { ...ordered, endNs: ordered.hardEndNs, keys, extensions, unsettled, killedNs, continuations, events }
 }

@@ -48,11 +48,6 @@ export interface Delay {
   toNs: number
 }
 
-/**
- * The observer reads an event a little after the node did it, and the server its answer likewise; their order across processes is
- * trusted only beyond this.
- */
-export const readLagNs = 100e6
 export const removals: ReadonlySet<string> = new Set(['del', 'expired', 'evicted', 'rename_from', 'move_from'])
 /** Events that change neither the value nor whether the key is there. */
 const quiet: ReadonlySet<string> = new Set(['expire', 'persist', 'sample'])

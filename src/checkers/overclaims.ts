@@ -1,8 +1,7 @@
 import type { Checker, Evidence } from './checker.ts'
 import { plural } from './damage.ts'
 import type { Hold } from './holds.ts'
-import { readLagNs } from './key-record.ts'
-import { announcementNs } from './unseen.ts'
+import { readLagNs } from '../history/lag.ts'
 import { dueNs, seenDueNs } from './leases.ts'
 import { sceneOf, type Scene } from './scene.ts'
 import { duration, seconds } from './words.ts'
@@ -24,6 +23,8 @@ const habitShare = 0.2
 const habitMin = 10
 const habitTimesMin = 5
 const timesApartNs = 250e6
+/** Sentinel may tell of a promotion later still; what is excused here is no more than what most of them take. */
+const displacedLateNs = 1e9
 
 /**
  * Grants whose `validForMs`, or that of their last extension, reached past the end of their key, as samples on the node tell it: in a quorum,
@@ -100,7 +101,7 @@ function timesOf(over: readonly Overclaim[]): number {
  */
 const isDisplaced = ({ record, incidents }: Scene, hold: Hold, claimNs: number) =>
   record.nodes.some((node) => incidents.faultNs('clock-jump', node, hold.invokeNs, claimNs) !== undefined) ||
-  incidents.switches.some(({ t }) => t >= claimedAtNs(hold) - readLagNs && t <= claimNs + announcementNs)
+  incidents.switches.some(({ t }) => t >= claimedAtNs(hold) - readLagNs && t <= claimNs + displacedLateNs)
 
 /** When the grant's lease ends on the node, or on so many that no majority is left; undefined where the record does not tell. */
 function leaseEnd({ plan }: Evidence, scene: Scene, hold: Hold): number | undefined {

@@ -2,7 +2,8 @@ import type { OperationEvent } from '../history/event.ts'
 import { OpTable } from '../history/op-table.ts'
 import type { Evidence } from './checker.ts'
 import type { Hold, Holds } from './holds.ts'
-import { lastUpTo, readLagNs, removals, writes } from './key-record.ts'
+import { readLagNs } from '../history/lag.ts'
+import { lastUpTo, removals, writes } from './key-record.ts'
 import { primaryAt, sceneOf, type Scene } from './scene.ts'
 
 /** A lease that was written or prolonged when its hold had been released, and the release had been answered in whatever way. */

@@ -1,5 +1,6 @@
 import type { Hold } from './holds.ts'
-import { readLagNs, writes } from './key-record.ts'
+import { readLagNs } from '../history/lag.ts'
+import { writes } from './key-record.ts'
 import type { Scene } from './scene.ts'
 
 /** What a node may have done while nobody watched it. */

@@ -49,6 +49,21 @@ test('what happened a moment ago may not be all', () => {
   expect(times(soFar.add([grant(100, 'server-1', 1), release(900, 'server-1', 1)], 1000 * ms))).toEqual([100])
 })
 
+test('where the nodes are read late, what happened a while ago may not be all', () => {
+  const soFar = new SoFar(['server-1'])
+  const late: Event = {
+    t: 800 * ms,
+    process: 'redis-1',
+    type: 'info',
+    f: 'key',
+    event: 'late',
+    key: '',
+    lagNs: 300 * ms,
+  }
+  const events = [grant(100, 'server-1', 1), release(700, 'server-1', 1), late, grant(900, 'server-1', 5)]
+  expect(times(soFar.add(events, 1000 * ms))).toEqual([100])
+})
+
 test('a server that died holds up nothing, until it speaks again', () => {
   const soFar = new SoFar(servers)
   const first = [grant(10, 'server-1', 1), grant(20, 'server-2', 100), down(30, 'server-1')]

@@ -7,8 +7,9 @@ import type { Plan } from '../plan/scenario.ts'
 import { keeps, type Threshold } from '../plan/thresholds.ts'
 import { countOf } from '../verdict.ts'
 
-/** An event is in its file soon after its time; those of the nodes are read from a socket first. */
+/** An event is in its file soon after its time; those of the nodes are read from a socket first, and twice as late as it was once they may be again. */
 const settledNs = 250e6
+const lateShare = 2
 
 /**
  * The part of a growing history that is whole: no event of before `untilNs` can still come. Every server has spoken since, so that none of
@@ -18,6 +19,7 @@ export class SoFar {
   readonly #servers: readonly string[]
   readonly #lastWordNs = new Map<string, number>()
   readonly #deadSinceNs = new Map<string, number>()
+  #settledNs = settledNs
   #whole: Event[] = []
   #pending: Event[] = []
 
@@ -31,9 +33,11 @@ export class SoFar {
       this.#pending.push(event)
       const { process, t } = event
       if (process.startsWith('server-')) this.#lastWordNs.set(serverOf(process), t)
+      else if (event.f === 'key' && event.event === 'late')
+        this.#settledNs = Math.max(this.#settledNs, (event.lagNs ?? 0) * lateShare)
       else if (event.f === 'topology' && event.event === 'down') this.#deadSinceNs.set(event.node, t)
     }
-    const untilNs = Math.min(nowNs - settledNs, ...this.#servers.map((server) => this.#knownUntil(server)))
+    const untilNs = Math.min(nowNs - this.#settledNs, ...this.#servers.map((server) => this.#knownUntil(server)))
     const ripe = this.#pending.filter(({ t }) => t <= untilNs).sort((a, b) => a.t - b.t)
     if (ripe.length === 0) return undefined
     this.#pending = this.#pending.filter(({ t }) => t > untilNs)

@@ -103,8 +103,8 @@ export interface PhaseEvent extends Base {
  * Keyspace events (`set`, `del`, `expired`, `evicted`, `expire`, `hset`, …) stand in the order in which the node did them.
  * After a writing event the observer asks for the value and the time to live *on the same RESP3 connection*; the answer is the
  * event `sample`. It describes the key's state after the last event of that key before it in this process' order, because pushes and
- * replies share one ordered stream. With the key `''`: `watched` (the record begins), `gap` and `resync` (events between them may be missing), `late` {lagNs} (what was read in the time of
- * `lagNs` before may have happened up to so much earlier: the observer was behind). The event
+ * replies share one ordered stream. With the key `''`: `watched` (the record begins), `gap` and `resync` (events between them may be missing), `late`
+ * {lagNs} (what was read in the time of `lagNs` before may have happened up to so much earlier: the observer was behind). The event
  * `left` is no keyspace event: the key was there when the drill was over and its servers were gone.
  */
 export interface KeyEvent extends Base {

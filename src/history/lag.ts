@@ -1,4 +1,10 @@
 /**
+ * The observer reads an event a little after the node did it, and the server its answer likewise; their order across processes is
+ * trusted only beyond this.
+ */
+export const readLagNs = 100e6
+
+/**
  * How late what a connection reads may be told: its reader may stand still, or be behind with what was sent. Whoever reads calls `tick` at a steady pace, and
  * where that says so, asks a question on the connection and calls `answered` with its answer. Times in ns of one clock, bytes as the socket counts those
  * that it has read.

@@ -3,7 +3,7 @@ import { keysLike } from '../lib/keys-like.ts'
 import { countSent, sentBy } from '../lib/sent.ts'
 import { parseCommands, type Commands } from './commands.ts'
 import type { KeyEvent } from './event.ts'
-import { Lag } from './lag.ts'
+import { Lag, readLagNs } from './lag.ts'
 import type { Observation } from './recorder.ts'
 
 export interface ObserverOptions {
@@ -43,9 +43,8 @@ const reconnectMs = 50
 const scanCount = 1000
 /** More than these nobody has to see to know that they are left. */
 const auditMaxKeys = 2000
-/** How often it looks whether it is behind, and what is worth telling: checkers trust the order of what was read within so much time anyway. */
+/** How often it looks whether it is behind. */
 const lookMs = 25
-const lateNs = 100e6
 /** A lock's value is short; of anything else the head will do. */
 const valueMaxChars = 256
 /** Elements that are asked of a hash, a set, a list: a lock has a few. */
@@ -85,8 +84,8 @@ interface Watched {
  * came later overtake them.
  *
  * It outlives its node. When the connection breaks it records `gap` (key `''`: events may be missed from here) and, when it is back, `resync` with the
- * value `restarted` or `same process`, followed by one sample of each key that is or was there. Where it is behind with its reading it says `late` (key `''`). `down` is recorded when the node refuses or its run_id has changed,
- * `up` when it answers again.
+ * value `restarted` or `same process`, followed by one sample of each key that is or was there. `down` is recorded when the node refuses or its run_id
+ * has changed, `up` when it answers again. Where it is behind with its reading it records `late` (key `''`).
  *
  * Resolves once it is subscribed, which is recorded as `watched` (key `''`): from here on a key that the record lacks was never there. Rejects if the node does not let it in within five seconds.
  */
@@ -190,8 +189,9 @@ export async function observe(options: ObserverOptions): Promise<Observer> {
     // A restarted node has its configuration file, but not what CONFIG SET told it before.
     await redis.config('SET', 'notify-keyspace-events', 'EA')
     const current = /run_id:(\w+)/.exec(await redis.info('server'))?.[1]
+    const askedNs = now()
     await redis.psubscribe(pattern)
-    lag = new Lag(now(), bytesRead())
+    lag = new Lag(askedNs, bytesRead())
     const restarted = current !== runId
     runId = current
     if (gapNs === undefined) return seen('watched', '')
@@ -212,13 +212,15 @@ export async function observe(options: ObserverOptions): Promise<Observer> {
   let lag: Lag | undefined
   const bytesRead = () => redis.stream.bytesRead
   const late = (t: number, lagNs: number) => {
-    if (lagNs > lateNs) record({ t, process: node, type: 'info', f: 'key', event: 'late', key: '', lagNs })
+    if (lagNs > readLagNs) record({ t, process: node, type: 'info', f: 'key', event: 'late', key: '', lagNs })
   }
   const looking = setInterval(() => {
     if (redis.status !== 'ready' || !lag?.tick(now(), bytesRead())) return
-    const asked = lag
+    const current = lag
     ask('ping', [], (answer) => {
-      if (!(answer instanceof Error)) late(now(), asked.answered(now(), bytesRead()))
+      // What Redis refuses (MISCONF, BUSY, LOADING) is an answer, in its place in the stream; what the client says of a broken connection is none.
+      const answered = !(answer instanceof Error) || answer.name === 'ReplyError'
+      if (answered && lag === current) late(now(), current.answered(now(), bytesRead()))
     })
   }, lookMs)
   looking.unref()

@@ -39,7 +39,7 @@ export const blames: { name: Blame; title: string; docs: string }[] = [
   {
     name: 'unclear',
     title: 'the record does not tell',
-    docs: 'What the node did at that moment was not seen, or the lock keeps its keys under names that tell nothing. The overlap itself is certain.',
+    docs: 'What the node did at that moment was not seen or was read too late, two primaries may have given the grants, or the lock keeps its keys under names that tell nothing. The overlap itself is certain.',
   },
 ]
 

@@ -129,13 +129,14 @@ function operations(
   const rows = aroundViolation(events, first, causes, logs)
   if (rows.length === 0) return undefined
   const users =
-    rows.some((row) => row.who.includes('/vu-')) && "server-1/vu-3 is the third of the load's users that server-1 has."
+    rows.some((row) => row.who.includes('/vu-')) &&
+    "server-1/vu-3 is the third of the load's users, whom server-1 serves."
   const calls =
     rows.some((row) => row.who.includes('/door-')) &&
     'server-1/door-3 is the third of the requests at once that server-1 has from outside, by HTTP.'
-  const who = [users, calls].filter((text) => text !== false).join(' ')
+  const who = [users, calls].filter((text) => text !== false).map((text) => ` ${text}`)
   return markup`<h2>Around ${overlap ? 'this overlap' : 'the first violation'}</h2>
-<p class="dim">What happened to <code>${first.key}</code> from ${moment(rows[0]!.atMs)} to ${moment(rows.at(-1)!.atMs)}${rows.at(-1)!.atMs < first.atMs && `, before it was seen at ${moment(first.atMs)}`}: on the servers, on the nodes${logs.length > 0 && ", and in the nodes' logs (which go by the wall clock, some ms off)"}. Marked ● is what the finding rests on. A node does not say who sent it a command${causes.some(({ call }) => call) && '; for the one that counts it is told whose call was under way'}. Servers and nodes are read by different processes: what is some ms apart may have been the other way round. ${who} op: the number of a call in the history, by which the picture names it too.</p>
+<p class="dim">What happened to <code>${first.key}</code> from ${moment(rows[0]!.atMs)} to ${moment(rows.at(-1)!.atMs)}${rows.at(-1)!.atMs < first.atMs && `, before it was seen at ${moment(first.atMs)}`}: on the servers, on the nodes${logs.length > 0 && ", and in the nodes' logs (which go by the wall clock, some ms off)"}. Marked ● is what the finding rests on. A node does not say who sent it a command${causes.some(({ call }) => call) && '; for the one that counts it is told whose call was under way'}. Servers and nodes are read by different processes: what is some ms apart may have been the other way round.${who} op: the number of a call in the history, by which the picture names it too.</p>
 ${scrolling(
   'Operations and logs',
   markup`<table><thead><tr><th></th><th class="number">at</th><th>who</th><th>what</th><th></th></tr></thead><tbody>
