@@ -335,3 +335,24 @@ test('a guard that takes no lock tells nothing of the lock, but damage is damage
   ])
   expect(verdict({ plan: unguarded, events: [end(100)], damage: { ...noDamage, oversold: 1 } }).verdict).toBe('invalid')
 })
+
+test("an overlap of which nobody knows whose it is: a crime, but for where it would be allowed if it were the topology's", () => {
+  const events = history(
+    hold({ op: 1, process: 'server-1/vu-1', at: 10, until: 90 }),
+    hold({ op: 2, process: 'server-2/vu-1', at: 50, until: 60 }),
+    set('redis-1', 9.5, 'token-1'),
+    key('redis-1', 49, 'gap', ''),
+    end(100),
+  )
+  const judged = (allowed: string) =>
+    verdict({ events, plan: plan('single', { thresholds: { 'overlaps{blame:topology}': [allowed] } }) })
+  expect(judged('count==0')).toMatchObject({ verdict: 'invalid', findings: [{ blame: 'unclear' }] })
+  expect(judged('count<=1')).toMatchObject({
+    verdict: 'unknown',
+    unknownBecause: [
+      expect.stringMatching(
+        /^of 1 overlap it is not known whose doing it was: the topology's, .* or the lock's$/,
+      ) as string,
+    ],
+  })
+})

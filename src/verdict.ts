@@ -1,7 +1,7 @@
 import { format } from 'node:util'
 import { checkers } from './checkers/index.ts'
 import { acquiresDuring } from './checkers/acquires.ts'
-import type { Checker, Evidence, Finding } from './checkers/checker.ts'
+import type { Blame, Checker, Evidence, Finding } from './checkers/checker.ts'
 import { plural } from './checkers/damage.ts'
 import { leaseDoubts } from './checkers/lease-doubts.ts'
 import { grantsOf, holdsOf, serverOf } from './checkers/holds.ts'
@@ -60,12 +60,16 @@ export function judge(testimony: Testimony, all: readonly Checker[] = Object.val
   // A safety metric that no checker could count is a doubt, not a crime.
   const crossed = judged.filter(({ threshold, value, ok }) => threshold.kind === 'safety' && value !== null && !ok)
   // Nor is damage that a torn work may have done by itself, nor a holder who overran his lease because the machine stood still: that is nobody's lock.
-  // What overlapped otherwise stays a crime.
+  // Nor an overlap of which nobody knows whose it is, where the topology's are allowed. What overlapped otherwise stays a crime.
   const torn = tornWorks(testimony.events, testimony.plan)
   const isTorn = torn.failed + torn.unfinished + torn.stalled > 0
+  const isUnclear = ({ name, tag }: Threshold) => name === 'overlaps' && tag?.value === 'unclear'
+  const mayBeAllowed = crossed.some(({ threshold }) => isUnclear(threshold)) && isUnclearAllowed(parsed, findings)
   const crimes = crossed.filter(
     ({ threshold, value }) =>
-      !(isTorn && isDamage(threshold)) && !keeps(threshold, value! - unprovenOf(threshold, findings)),
+      !(isTorn && isDamage(threshold)) &&
+      !(mayBeAllowed && isUnclear(threshold)) &&
+      !keeps(threshold, value! - unprovenOf(threshold, findings)),
   )
   const early = endedEarly(testimony.events)
   const doubts = [
@@ -73,6 +77,7 @@ export function judge(testimony: Testimony, all: readonly Checker[] = Object.val
     // What a drill lacks because its question was answered before its time was up is no doubt about the answer.
     ...(early && crimes.length > 0 ? [] : lackOfEvidence(testimony)),
     ...tornDoubts(torn, crossed.length > crimes.length),
+    ...(mayBeAllowed ? [unclearDoubt(findings, testimony.plan)] : []),
     ...(crossed.length > crimes.length ? clockDoubts(findings, testimony.plan) : []),
     ...(crimes.length > 0 ? [] : leaseDoubts({ plan: testimony.plan, events: testimony.events })),
     ...testimony.notes,
@@ -121,6 +126,24 @@ export function exitCode(
   // A valid drill has kept its safety thresholds: what is crossed there is latency or service.
   if (reports.some(({ thresholds }) => thresholds.some(({ ok }) => !ok))) return 99
   return 0
+}
+
+const countOfBlame = (findings: readonly Finding[], blame: Blame): number =>
+  findings.reduce(
+    (sum, finding) => sum + (finding.metric === 'overlaps' && finding.blame === blame ? finding.count : 0),
+    0,
+  )
+
+/** Whether all overlaps of which nobody knows whose they are would be allowed if they were the topology's. */
+function isUnclearAllowed(thresholds: readonly Threshold[], findings: readonly Finding[]): boolean {
+  const ofTopology = thresholds.filter(({ name, tag }) => name === 'overlaps' && tag?.value === 'topology')
+  const count = countOfBlame(findings, 'unclear') + countOfBlame(findings, 'topology')
+  return ofTopology.every((threshold) => keeps(threshold, count))
+}
+
+function unclearDoubt(findings: readonly Finding[], { name }: Plan): string {
+  const overlaps = plural(countOfBlame(findings, 'unclear'), 'overlap')
+  return `of ${overlaps} it is not known whose doing it was: the topology's, of which ${name} allows as many, or the lock's`
 }
 
 /** Whether a checker counts it. */

@@ -27,17 +27,17 @@ export function anchorOf(track: Track | undefined, hold: Hold): number | undefin
   let removed = false
   for (let at = last; at >= 0 && events[at]!.t >= invokeNs && last - at < anchorStepsMax; at--) {
     removed ||= removals.has(events[at]!.event)
-    const whose = whoseWrite(events, at, token)
+    const whose = whoseWrite(track, at, token)
     if (whose === 'ours') {
       // An earlier try of the same call may have been taken back, and the vote that counted comes after the majority's.
       if (!writes(events[at]!)) found ??= at
-      else if (!removed) return writtenAgain(events, at, hold) ?? at
+      else if (!removed) return writtenAgain(track, at, hold) ?? at
       else takenBack ??= at
     } else if (whose === 'unknown' && takenBack === undefined) unknown ??= at
   }
   const latestNs = startNs + (token === undefined ? readLagNs : provenLagNs)
   for (let at = last + 1; at < events.length && events[at]!.t <= latestNs && at - last < anchorStepsMax; at++) {
-    const whose = whoseWrite(events, at, token)
+    const whose = whoseWrite(track, at, token)
     if (whose === 'ours') return at
     if (whose === 'unknown' && events[at]!.t <= startNs + (token === undefined ? readLagNs : unsampledLagNs))
       unknown ??= at
@@ -50,11 +50,12 @@ export function anchorOf(track: Track | undefined, hold: Hold): number | undefin
  * The observer reads later than the holder: what it saw before the grant may be a try that was taken back, and the one that counted comes
  * right after it.
  */
-function writtenAgain(events: readonly KeyEvent[], anchor: number, { token, startNs }: Hold): number | undefined {
+function writtenAgain(track: Track, anchor: number, { token, startNs }: Hold): number | undefined {
+  const { events } = track
   let removed = false
   for (let at = anchor + 1; at < events.length && events[at]!.t <= startNs + readLagNs; at++) {
     removed ||= removals.has(events[at]!.event)
-    const whose = whoseWrite(events, at, token)
+    const whose = whoseWrite(track, at, token)
     if (removed && whose === 'ours') return at
     if (whose === 'others') return undefined
   }
@@ -62,26 +63,28 @@ function writtenAgain(events: readonly KeyEvent[], anchor: number, { token, star
 }
 
 /** Whether a write that no sample tells of came so late after the grant that it is hardly its own, and may be all the same: the observer was far behind. */
-export function mayComeLate({ events }: Track, { token, startNs }: Hold): boolean {
+export function mayComeLate(track: Track, { token, startNs }: Hold): boolean {
+  const { events } = track
   for (let at = lastUpTo(events, startNs) + 1; at < events.length && events[at]!.t <= startNs + provenLagNs; at++)
-    if (whoseWrite(events, at, token) === 'unknown') return true
+    if (whoseWrite(track, at, token) === 'unknown') return true
   return false
 }
 
 /** The next write that no sample tells of, soon enough after the grant to be its own: two grants that are not proven have not written the same. */
-export function nextUnknown({ events }: Track, anchor: number, { token, startNs }: Hold): number | undefined {
+export function nextUnknown(track: Track, anchor: number, { token, startNs }: Hold): number | undefined {
+  const { events } = track
   for (let at = anchor + 1; at < events.length && events[at]!.t <= startNs + unsampledLagNs; at++)
-    if (whoseWrite(events, at, token) === 'unknown') return at
+    if (whoseWrite(track, at, token) === 'unknown') return at
   return undefined
 }
 
 /** Whether a sample shows the grant's token in what the event wrote. */
 export const isProven = (track: Track, anchor: number, { token }: Hold): boolean =>
-  whoseWrite(track.events, anchor, token) === 'ours'
+  whoseWrite(track, anchor, token) === 'ours'
 
 /** Of an event that brought a key into being, or found it after a gap; undefined of any other. */
 function whoseWrite(
-  events: readonly KeyEvent[],
+  { events, deposedNs }: Track,
   at: number,
   token: string | undefined,
 ): 'ours' | 'others' | 'unknown' | undefined {
@@ -93,7 +96,19 @@ function whoseWrite(
   if (!writes(event)) return undefined
   const value = token === undefined ? undefined : valueAfter(events, at)
   if (value === undefined) return 'unknown'
-  return value.includes(token!) ? 'ours' : 'others'
+  if (value.includes(token!)) return 'ours'
+  return isReplaced(events, at, deposedNs) ? 'unknown' : 'others'
+}
+
+/** A node that was deposed is made a replica this soon, where its connections are left standing. (Sentinel closes them.) */
+const demotedNs = 1e9
+
+/** Whether what a sample shows may be the new primary's key, and not what was written. */
+function isReplaced(events: readonly KeyEvent[], write: number, deposedNs: readonly number[]): boolean {
+  if (deposedNs.length === 0) return false
+  let sample = write + 1
+  while (events[sample]!.event !== 'sample') sample++
+  return deposedNs.some((t) => t >= events[write]!.t - demotedNs && t <= events[sample]!.t + readLagNs)
 }
 
 /** Whether a removal is the first half of writing the key anew: the next write, a moment later, has the token again. */

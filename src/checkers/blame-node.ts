@@ -135,6 +135,12 @@ function fate(scene: Suspects, node: string, a: Hold, b: Hold): Judgement {
   if (!gone || loss.kind === 'overwritten' || loss.kind === 'vanished') {
     if (flushNs !== undefined && b.startNs < leaseEndNs(a))
       return { blame: 'topology', story: () => `the flush of ${node} at ${seconds(flushNs)} took the key` }
+    const deposedNs = gone && loss.kind === 'vanished' ? deposedSince(scene, node, a, loss.t) : undefined
+    if (deposedNs !== undefined)
+      return {
+        blame: 'topology',
+        story: () => `${node} was deposed at ${seconds(deposedNs)}, and its keys were replaced by the new primary's`,
+      }
     if (gone && loss.kind === 'vanished')
       return unclear(`the key was gone from ${node} at ${seconds(loss.t)}, and no event tells why`)
     const at = gone ? loss.t : overwrittenNs(scene, node, a, b)
@@ -180,6 +186,12 @@ function fate(scene: Suspects, node: string, a: Hold, b: Hold): Judgement {
   }
   return { ...expiry(scene, node, a, loss.t), causes }
 }
+
+/** When another node took this one's place, if that was in the time of the hold. */
+const deposedSince = ({ record }: Suspects, node: string, { key, invokeNs }: Hold, t: number): number | undefined =>
+  record
+    .track(node, key)
+    ?.deposedNs.findLast((deposedNs) => deposedNs >= invokeNs - announcementNs && deposedNs <= t + readLagNs)
 
 /** For a picture. */
 const ways: Partial<Record<Loss['kind'], string>> = {

@@ -102,6 +102,37 @@ test('sentinel: a deletion that comes before the key that a sample shows to be t
   expect(findings).toMatchObject([{ blame: 'lock' }])
 })
 
+const deposed = topology(1501, 'switch-master', 'redis-2', { from: 'redis-1', to: 'redis-2' })
+
+test('sentinel: what a sample shows on a node that was deposed may be the key of the new primary', () => {
+  const findings = find(
+    'sentinel',
+    a({ at: 1500 }),
+    b(2000),
+    key('redis-1', 1499.5, 'set'),
+    deposed,
+    key('redis-1', 1540, 'sample', 'stock:7', { value: 'token-0', pttlMs: 144 }),
+    set('redis-2', 1999.5, 'token-2'),
+  )
+  expect(findings).toMatchObject([{ blame: 'topology' }])
+})
+
+test.each([
+  ['topology', "redis-1 was deposed at 1.501 s, and its keys were replaced by the new primary's", [deposed]],
+  ['unclear', 'the key was gone from redis-1 at 1.540 s, and no event tells why', []],
+])("sentinel: another's key without a write → %s", (blame, story, incident) => {
+  const findings = find(
+    'sentinel',
+    a(),
+    b(2000),
+    set('redis-1', 999.5, 'token-1'),
+    incident,
+    key('redis-1', 1540, 'sample', 'stock:7', { value: 'token-0', pttlMs: 144 }),
+    set('redis-1', 1999.5, 'token-2'),
+  )
+  expect(findings).toMatchObject([{ blame, story }])
+})
+
 test('sentinel: granted on nothing while the primary was dead', () => {
   const findings = find(
     'sentinel',

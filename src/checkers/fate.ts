@@ -7,8 +7,8 @@ import type { Hold } from './holds.ts'
  * What became of a grant's key on one node: how it ended there, or nothing where it never did.
  *
  * `deleted`, `overwritten`, `evicted` and `moved` are what they say. `expired` came at its time, `early` before the time that was asked for. `gap`: it
- * was there before the record has a gap and is gone after it; `restart`: likewise, and the node was restarted meanwhile. `vanished`: gone without an event
- * (a flush sends none).
+ * was there before the record has a gap and is gone after it; `restart`: likewise, and the node was restarted meanwhile. `vanished`: gone, or another's, without
+ * an event (a flush sends none, nor does a node that takes over the keys of its primary).
  */
 export interface Loss {
   kind: 'deleted' | 'overwritten' | 'evicted' | 'moved' | 'expired' | 'early' | 'gap' | 'restart' | 'vanished'
@@ -39,7 +39,8 @@ export function lossOf(track: Track, anchor: number, hold: Hold, mayBeReplica: b
       const foreign = hold.token !== undefined && event.value !== undefined && !event.value.includes(hold.token)
       if (gone || foreign) {
         if (gapAt >= 0) return inGap()
-        return { kind: gone ? 'vanished' : 'overwritten', at, t: event.t }
+        // Had it been overwritten, there would be a write.
+        return { kind: 'vanished', at, t: event.t }
       }
       if (event.pttlMs !== undefined && event.pttlMs >= 0) dueNs = event.t + event.pttlMs * 1e6
       // Seen alive, whatever happened in the gap; without a token anybody's key looks like ours.

@@ -34,6 +34,8 @@ export interface Track {
   /** The key's name on the node. */
   key: string
   events: readonly KeyEvent[]
+  /** When another node was announced to be the primary in this one's place, ns: its keys may be replaced by that one's then, without an event. */
+  deposedNs: readonly number[]
 }
 
 export interface Gap {
@@ -73,13 +75,24 @@ export function keyRecord(
 ): KeyRecord {
   const known = new Set(lockKeys)
   const nodes = new Map<string, NodeRecord>()
+  const deposed = new Map<string, number[]>()
+  for (const { event, t, from } of eventsOf(events, 'topology'))
+    if (event === 'switch-master' && from !== undefined) deposed.set(from, [...(deposed.get(from) ?? []), t])
   for (const event of eventsOf(events, 'key')) {
     if (event.event === 'left') continue
     let node = nodes.get(event.process)
     if (!node)
       nodes.set(
         event.process,
-        (node = { gaps: [], delays: [], byLockKey: new Map(), strangers: new Map(), owners: new Map(), all: [] }),
+        (node = {
+          deposedNs: deposed.get(event.process) ?? [],
+          gaps: [],
+          delays: [],
+          byLockKey: new Map(),
+          strangers: new Map(),
+          owners: new Map(),
+          all: [],
+        }),
       )
     if (event.key === '') {
       if (markers.has(event.event)) mark(node, event)
@@ -119,6 +132,7 @@ const someTrack = (nodes: ReadonlyMap<string, NodeRecord>, is: (track: Track, lo
   )
 
 interface NodeRecord {
+  deposedNs: readonly number[]
   gaps: Gap[]
   delays: Delay[]
   byLockKey: Map<string, Tracks>
@@ -154,7 +168,7 @@ function tracksOf(node: NodeRecord, owner: string): Tracks {
 function trackOf(node: NodeRecord, event: KeyEvent, among: Tracks): GrowingTrack {
   let track = among.get(event.key)
   if (!track) {
-    among.set(event.key, (track = { node: event.process, key: event.key, events: [] }))
+    among.set(event.key, (track = { node: event.process, key: event.key, events: [], deposedNs: node.deposedNs }))
     node.all.push(track)
   }
   return track
