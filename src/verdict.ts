@@ -63,12 +63,13 @@ export function judge(testimony: Testimony, all: readonly Checker[] = Object.val
   // Nor an overlap of which nobody knows whose it is, where the topology's are allowed. What overlapped otherwise stays a crime.
   const torn = tornWorks(testimony.events, testimony.plan)
   const isTorn = torn.failed + torn.unfinished + torn.stalled > 0
-  const isUnclear = ({ name, tag }: Threshold) => name === 'overlaps' && tag?.value === 'unclear'
-  const mayBeAllowed = crossed.some(({ threshold }) => isUnclear(threshold)) && isUnclearAllowed(parsed, findings)
+  const unclear = crossed.find(({ threshold }) => isOverlapsOf(threshold, 'unclear'))
+  const mayBeAllowed =
+    unclear !== undefined && isTopologyAllowed(parsed, findings, unclear.value!) ? unclear : undefined
   const crimes = crossed.filter(
     ({ threshold, value }) =>
       !(isTorn && isDamage(threshold)) &&
-      !(mayBeAllowed && isUnclear(threshold)) &&
+      !(mayBeAllowed && isOverlapsOf(threshold, 'unclear')) &&
       !keeps(threshold, value! - unprovenOf(threshold, findings)),
   )
   const early = endedEarly(testimony.events)
@@ -77,7 +78,7 @@ export function judge(testimony: Testimony, all: readonly Checker[] = Object.val
     // What a drill lacks because its question was answered before its time was up is no doubt about the answer.
     ...(early && crimes.length > 0 ? [] : lackOfEvidence(testimony)),
     ...tornDoubts(torn, crossed.length > crimes.length),
-    ...(mayBeAllowed ? [unclearDoubt(findings, testimony.plan)] : []),
+    ...(mayBeAllowed ? [unclearDoubt(mayBeAllowed.value!, testimony.plan)] : []),
     ...(crossed.length > crimes.length ? clockDoubts(findings, testimony.plan) : []),
     ...(crimes.length > 0 ? [] : leaseDoubts({ plan: testimony.plan, events: testimony.events })),
     ...testimony.notes,
@@ -128,23 +129,16 @@ export function exitCode(
   return 0
 }
 
-const countOfBlame = (findings: readonly Finding[], blame: Blame): number =>
-  findings.reduce(
-    (sum, finding) => sum + (finding.metric === 'overlaps' && finding.blame === blame ? finding.count : 0),
-    0,
-  )
+const isOverlapsOf = ({ name, tag }: Threshold, blame: Blame): boolean => name === 'overlaps' && tag?.value === blame
 
-/** Whether all overlaps of which nobody knows whose they are would be allowed if they were the topology's. */
-function isUnclearAllowed(thresholds: readonly Threshold[], findings: readonly Finding[]): boolean {
-  const ofTopology = thresholds.filter(({ name, tag }) => name === 'overlaps' && tag?.value === 'topology')
-  const count = countOfBlame(findings, 'unclear') + countOfBlame(findings, 'topology')
-  return ofTopology.every((threshold) => keeps(threshold, count))
-}
+/** Whether so many overlaps more would be allowed if they were the topology's. */
+const isTopologyAllowed = (thresholds: readonly Threshold[], findings: readonly Finding[], more: number): boolean =>
+  thresholds
+    .filter((threshold) => isOverlapsOf(threshold, 'topology'))
+    .every((threshold) => keeps(threshold, countOf(threshold, findings) + more))
 
-function unclearDoubt(findings: readonly Finding[], { name }: Plan): string {
-  const overlaps = plural(countOfBlame(findings, 'unclear'), 'overlap')
-  return `of ${overlaps} it is not known whose doing it was: the topology's, of which ${name} allows as many, or the lock's`
-}
+const unclearDoubt = (count: number, { name }: Plan): string =>
+  `of ${plural(count, 'overlap')} it is not known whose doing it was: the topology's, of which ${name} allows as many, or the lock's`
 
 /** Whether a checker counts it. */
 const isFound = ({ name }: Threshold): boolean =>

@@ -1,7 +1,7 @@
 import type { KeyEvent } from '../history/event.ts'
 import type { Hold } from './holds.ts'
 import { readLagNs } from '../history/lag.ts'
-import { lastUpTo, removals, valueAfter, writes, type Track } from './key-record.ts'
+import { lastUpTo, removals, sampleAfter, valueAfter, valueIn, writes, type Track } from './key-record.ts'
 
 /** A sample that shows the grant's token is proof at any time; the search for it ends here. */
 const provenLagNs = 2e9
@@ -94,22 +94,19 @@ function whoseWrite(
     return first && token !== undefined && event.value?.includes(token) ? 'ours' : undefined
   }
   if (!writes(event)) return undefined
-  const value = token === undefined ? undefined : valueAfter(events, at)
+  const sample = token === undefined ? undefined : sampleAfter(events, at)
+  const value = valueIn(sample)
   if (value === undefined) return 'unknown'
   if (value.includes(token!)) return 'ours'
-  return isReplaced(events, at, deposedNs) ? 'unknown' : 'others'
+  return isReplaced(event, sample!, deposedNs) ? 'unknown' : 'others'
 }
 
 /** A node that was deposed is made a replica this soon, where its connections are left standing. (Sentinel closes them.) */
 const demotedNs = 1e9
 
 /** Whether what a sample shows may be the new primary's key, and not what was written. */
-function isReplaced(events: readonly KeyEvent[], write: number, deposedNs: readonly number[]): boolean {
-  if (deposedNs.length === 0) return false
-  let sample = write + 1
-  while (events[sample]!.event !== 'sample') sample++
-  return deposedNs.some((t) => t >= events[write]!.t - demotedNs && t <= events[sample]!.t + readLagNs)
-}
+const isReplaced = (write: KeyEvent, sample: KeyEvent, deposedNs: readonly number[]): boolean =>
+  deposedNs.some((t) => t >= write.t - demotedNs && t <= sample.t + readLagNs)
 
 /** Whether a removal is the first half of writing the key anew: the next write, a moment later, has the token again. */
 export function isWrittenAgain(events: readonly KeyEvent[], removal: number, token: string | undefined): boolean {

@@ -135,14 +135,7 @@ function fate(scene: Suspects, node: string, a: Hold, b: Hold): Judgement {
   if (!gone || loss.kind === 'overwritten' || loss.kind === 'vanished') {
     if (flushNs !== undefined && b.startNs < leaseEndNs(a))
       return { blame: 'topology', story: () => `the flush of ${node} at ${seconds(flushNs)} took the key` }
-    const deposedNs = gone && loss.kind === 'vanished' ? deposedSince(scene, node, a, loss.t) : undefined
-    if (deposedNs !== undefined)
-      return {
-        blame: 'topology',
-        story: () => `${node} was deposed at ${seconds(deposedNs)}, and its keys were replaced by the new primary's`,
-      }
-    if (gone && loss.kind === 'vanished')
-      return unclear(`the key was gone from ${node} at ${seconds(loss.t)}, and no event tells why`)
+    if (gone && loss.kind === 'vanished') return vanished(scene, node, a, loss.t)
     const at = gone ? loss.t : overwrittenNs(scene, node, a, b)
     if (at === undefined) return { blame: 'lock', story: () => `${a.server}'s key was still on ${node}` }
     // Belief begins with the answer, which an overwriting may overtake.
@@ -187,11 +180,17 @@ function fate(scene: Suspects, node: string, a: Hold, b: Hold): Judgement {
   return { ...expiry(scene, node, a, loss.t), causes }
 }
 
-/** When another node took this one's place, if that was in the time of the hold. */
-const deposedSince = ({ record }: Suspects, node: string, { key, invokeNs }: Hold, t: number): number | undefined =>
-  record
+/** Without an event: no flush did it, but another node may have taken this one's place in the time of the hold. */
+function vanished({ record }: Suspects, node: string, { key, invokeNs }: Hold, t: number): Judgement {
+  const deposedNs = record
     .track(node, key)
-    ?.deposedNs.findLast((deposedNs) => deposedNs >= invokeNs - announcementNs && deposedNs <= t + readLagNs)
+    ?.deposedNs.findLast((each) => each >= invokeNs - announcementNs && each <= t + readLagNs)
+  if (deposedNs === undefined) return unclear(`the key was gone from ${node} at ${seconds(t)}, and no event tells why`)
+  return {
+    blame: 'topology',
+    story: () => `${node} was deposed at ${seconds(deposedNs)}, and its keys were replaced by the new primary's`,
+  }
+}
 
 /** For a picture. */
 const ways: Partial<Record<Loss['kind'], string>> = {

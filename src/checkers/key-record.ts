@@ -263,15 +263,23 @@ function choose(tracks: Map<string, GrowingTrack> | undefined, tokens: readonly 
     .sort((a, b) => b.score - a.score || a.track.key.length - b.track.key.length)[0]?.track
 }
 
-/** What the key held after this event, where a sample tells. */
-export function valueAfter(events: readonly KeyEvent[], at: number): string | undefined {
+/** The sample that tells what the key was after this event. */
+export function sampleAfter(events: readonly KeyEvent[], at: number): KeyEvent | undefined {
   for (let i = at + 1; i < events.length; i++) {
-    const { event, value, pttlMs } = events[i]!
-    if (event === 'sample') return pttlMs === -2 ? undefined : value
+    const { event } = events[i]!
+    if (event === 'sample') return events[i]
     if (event !== 'expire' && event !== 'persist') return undefined
   }
   return undefined
 }
+
+/** What a key holds by a sample of it. */
+export const valueIn = (sample: KeyEvent | undefined): string | undefined =>
+  sample?.pttlMs === -2 ? undefined : sample?.value
+
+/** What the key held after this event, where a sample tells. */
+export const valueAfter = (events: readonly KeyEvent[], at: number): string | undefined =>
+  valueIn(sampleAfter(events, at))
 
 /** The index of the last event that is not after `t`; -1 where all are. */
 export const lastUpTo = (events: readonly KeyEvent[], t: number): number =>

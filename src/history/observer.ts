@@ -97,6 +97,7 @@ export async function observe(options: ObserverOptions): Promise<Observer> {
   let runId: string | undefined
   let gapNs: number | undefined
   let downNs: number | undefined
+  let lag: Lag | undefined
   let closed = false
 
   const redis = new Redis({
@@ -209,7 +210,6 @@ export async function observe(options: ObserverOptions): Promise<Observer> {
     }
   }
 
-  let lag: Lag | undefined
   const bytesRead = () => redis.stream.bytesRead
   const late = (t: number, lagNs: number) => {
     if (lagNs > readLagNs) record({ t, process: node, type: 'info', f: 'key', event: 'late', key: '', lagNs })
