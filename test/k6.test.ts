@@ -97,6 +97,7 @@ describeWithK6('k6', () => {
       })
       const driven = await drive.ended
       expect(driven?.notes ?? []).toEqual([])
+      await shop.fleet.close()
       const events = await shop.history()
       return events.flatMap((event) => (event.f === 'request' ? [`${event.requestId} ${event.key}`] : [])).toSorted()
     }

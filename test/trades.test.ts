@@ -20,6 +20,7 @@ test('the door of the coupons: the coupon is in the path, one each, until the li
       status: 404,
       body: { message: `there is no ${path} here; there is /coupons/{couponId}/issue, /health, /metrics` },
     })
+  await shop.fleet.close()
   const keys = (await shop.history()).flatMap((event) => (event.f === 'request' ? [event.key] : []))
   expect(new Set(keys)).toEqual(new Set(['coupon:issue:1', 'coupon:issue:2', 'coupon:issue:3']))
   expect(await shop.damage()).toMatchObject({ entries: 3, duplicates: 0, oversold: 0 })
