@@ -35,7 +35,7 @@ export interface Holds {
   releaseNs: Float64Array
   /** The end of its last validity claim; Infinity where the lock claimed nothing. */
   validUntilNs: Float64Array
-  /** By how much its times may be too late (a stdio program that sends no `at`). */
+  /** By how much its times may be too late, as its events say (`lagNs`). */
   lagNs: Float64Array
   /** Extensions that were granted, per grant: for what its key's end should be. */
   extensions: Map<number, Extension[]>

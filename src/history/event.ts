@@ -38,7 +38,7 @@ export interface OperationEvent extends Base {
   validForMs?: number
   /** The call's deadline passed without an answer: `info`, and counted as `unsettled`. */
   unsettled?: true
-  /** Nanoseconds by which this event's time may be too late (a stdio program that sends no `at`). */
+  /** Nanoseconds by which this event's time may be too late: a stdio program that sends no `at`, a server that lost its core while a claim was made. */
   lagNs?: number
 }
 

@@ -7,6 +7,7 @@ import { acquire, extend, release, type Counter } from './calls.ts'
 import { Deadline } from './deadline.ts'
 import { Lease } from './lease.ts'
 import { Tally } from './tally.ts'
+import { Turns } from './turns.ts'
 
 const deadlineMs = 20
 /** Well after any deadline here. */
@@ -23,6 +24,7 @@ function counterOf(lock: Partial<OpenLock>) {
     record: (event) => void events.push(event),
     nextOp: () => ++ops,
     tally: new Tally(() => {}),
+    turns: { lagNs: () => undefined },
     acquireDeadline: new Deadline(deadlineMs),
     deadline: new Deadline(deadlineMs),
   }
@@ -197,4 +199,25 @@ test('a process that stood still reads what has come before it calls a call unse
   const untilMs = performance.now() + 600
   while (performance.now() < untilMs);
   expect(await answer).toBe('in time')
+})
+
+test.each([
+  ['what lies between a claim and its event goes with it', 60, 2700, { atLeastNs: 55e6 }],
+  ['what a lock claims nothing of is not late', 60, undefined, undefined],
+  ['a quarter of a second is the most that is excused', 400, 2700, { atLeastNs: 250e6 }],
+])('a server that loses its core in the middle of a turn: %s', async (_, busyMs, validForMs, late) => {
+  using turns = new Turns()
+  const { counter, events } = counterOf({
+    async acquire() {
+      await sleep(20)
+      for (const untilMs = performance.now() + busyMs; performance.now() < untilMs;);
+      return { token: 't', validForMs }
+    },
+  })
+  counter.acquireDeadline = new Deadline(longMs * 10)
+  await acquire({ ...counter, turns }, 'p', 'k')
+  const { lagNs } = events[1] as { lagNs?: number }
+  if (late === undefined) expect(lagNs).toBeUndefined()
+  else expect(lagNs).toBeGreaterThanOrEqual(late.atLeastNs)
+  expect(lagNs ?? 0).toBeLessThanOrEqual(250e6)
 })

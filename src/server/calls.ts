@@ -6,6 +6,7 @@ import type { Timed } from '../locks/timed.ts'
 import { tellFlaw } from './contract.ts'
 import { overdue, type Deadline } from './deadline.ts'
 import type { Tally } from './tally.ts'
+import type { Turns } from './turns.ts'
 
 /** What a call on the lock needs to know of its server. */
 export interface Counter {
@@ -17,6 +18,7 @@ export interface Counter {
   record: (event: Observation) => void
   nextOp: () => number
   tally: Tally
+  turns: Pick<Turns, 'lagNs'>
   /** Of `acquire`: `waitMs` and answerTimeoutMs. */
   acquireDeadline: Deadline
   /** Of all other calls. */
@@ -168,9 +170,12 @@ function classify(error: unknown): { type: 'fail' | 'info'; error: string; unset
   return { type: 'info', error: text, ...(unsettled === true && { unsettled }) }
 }
 
-/** The event at the time that the lock itself took, where it did. */
+/**
+ * The event at the time that the lock itself took, where it did. A `validForMs` was reckoned by the lock, and counts from our clock: what may lie between the
+ * two goes with it.
+ */
 export function stamped(
-  { startNs }: Counter,
+  { startNs, turns }: Counter,
   event: Observation<OperationEvent>,
   source: unknown,
 ): Observation<OperationEvent> {
@@ -178,6 +183,7 @@ export function stamped(
   const { at, lagNs } = source as Timed
   if (typeof at === 'bigint') event.t = Number(at - startNs)
   else if (typeof lagNs === 'number') event.lagNs = lagNs
+  else if (typeof event.validForMs === 'number') event.lagNs = turns.lagNs()
   return event
 }
 

@@ -36,6 +36,7 @@ function shopWithGate() {
     now: () => performance.now() * 1e6,
     record: (event) => void events.push(event),
     tally: new Tally(() => {}),
+    turns: { lagNs: () => undefined },
     acquireDeadline: new Deadline(10_000),
     deadline: new Deadline(10_000),
     nextOp: () => ++ops,

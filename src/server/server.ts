@@ -21,6 +21,7 @@ import type { FromServer, LockDescription, ServerConfiguration } from './message
 import type { Shop } from './order.ts'
 import { Tally, throttled } from './tally.ts'
 import { openTraffic } from './traffic.ts'
+import { Turns } from './turns.ts'
 import { Works } from './works.ts'
 
 /** How often a changing server reports to its controller. */
@@ -100,6 +101,7 @@ export async function openServer(
     db,
     shelf,
     works: new Works(),
+    turns: stack.use(new Turns()),
     startNs,
     now,
     record,

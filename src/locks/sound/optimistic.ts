@@ -22,8 +22,10 @@ export default {
     const idle = await Promise.all(Array.from({ length: connectionsMax }, () => openClient(env)))
     const queue: ((redis: Redis) => void)[] = []
 
-    async function alone<Result>(use: (redis: Redis) => Promise<Result>): Promise<Result> {
-      const redis = idle.pop() ?? (await new Promise<Redis>((resolve) => queue.push(resolve)))
+    /** Whoever lets go does not stand in line behind all who ask. */
+    async function alone<Result>(use: (redis: Redis) => Promise<Result>, { first = false } = {}): Promise<Result> {
+      const line = first ? 'unshift' : 'push'
+      const redis = idle.pop() ?? (await new Promise<Redis>((resolve) => queue[line](resolve)))
       try {
         return await use(redis)
       } catch (error) {
@@ -60,7 +62,7 @@ export default {
       if (failed) throw failed[0]!
       return results !== null
     }
-    const free = (key: string, token: string) => alone((redis) => ifStill(redis, key, token, ['del', key]))
+    const free = (key: string, token: string) => alone((redis) => ifStill(redis, key, token, ['del', key]), { first: true })
 
     return {
       acquire(key, { ttlMs, waitMs, signal }) {
@@ -76,7 +78,7 @@ export default {
       async release({ key, token, validity }: SingleKeyHeld) {
         validity.end()
         // Its own transaction can only fail because somebody else has the key by now.
-        return alone((redis) => attempt(redis, () => ifStill(redis, key, token, ['del', key])))
+        return alone((redis) => attempt(redis, () => ifStill(redis, key, token, ['del', key])), { first: true })
       },
     }
   },
