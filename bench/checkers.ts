@@ -3,7 +3,7 @@
  *
  *   node --expose-gc bench/checkers.ts [holds]
  *
- * The events are objects as the reader makes them (JSON.parse); two servers, 100 keys, every fourth acquire waits. A good lock has no overlaps;
+ * The events are objects (JSON.parse), and putting them into columns is part of the time; two servers, 100 keys, every fourth acquire waits. A good lock has no overlaps;
  * the bad one lets 1 hold of 100 overlap, each of which is blamed by the record of its node. What a node did (a write, a lease, a sample and a
  * deletion for each hold) is two thirds of a real history, and every hold is looked up in it.
  */

@@ -5,7 +5,8 @@ import type { Fault } from './faults/fault.ts'
 import { faults, type FaultName } from './faults/index.ts'
 import { foundInWords } from './early-end/found.ts'
 import { watchForEarlyEnd } from './early-end/watch.ts'
-import type { Event, PhaseEvent, TopologyEvent } from './history/event.ts'
+import type { PhaseEvent, TopologyEvent } from './history/event.ts'
+import type { Events } from './history/event-table.ts'
 import { auditNodes, countCommands } from './history/audit.ts'
 import { othersThan } from './history/internal.ts'
 import { recordNodeCurves } from './history/node-curves.ts'
@@ -69,7 +70,7 @@ export interface DrillRecord {
   plan: Plan
   startedAt: Date
   durationMs: number
-  events: Event[]
+  events: Events
   /** What makes the evidence incomplete (a history cut short, a server that died by itself), one sentence each. */
   notes: string[]
   damage: Damage | undefined

@@ -1,7 +1,8 @@
 import { quote } from 'shlex'
 import { holdsDuring, holdsOf } from './checkers/holds.ts'
 import type { DrillRecord } from './drill.ts'
-import type { Event, FaultEvent } from './history/event.ts'
+import type { FaultEvent } from './history/event.ts'
+import type { Events } from './history/event-table.ts'
 import { eventsOf, stagesOfFaults } from './history/kinds.ts'
 import { measure } from './history/measure.ts'
 import type { History } from './history/reader.ts'
@@ -134,7 +135,7 @@ function faultsOf({ plan, events }: DrillRecord): Report['faults'] {
 const feltFrom = ({ t, feltNs = t }: FaultEvent) => feltNs
 
 /** A primary that Sentinel gave up after the fault hit it, until the same node is hit again: part of what the fault did. */
-function switchesAway(events: readonly Event[], landed: FaultEvent): string[] {
+function switchesAway(events: Events, landed: FaultEvent): string[] {
   const feltNs = feltFrom(landed)
   const hit = new Set(landed.target.split(/[^\w-]+/))
   const next = eventsOf(events, 'fault').find((event) => event.stage === 'landed' && feltFrom(event) > feltNs)

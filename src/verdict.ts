@@ -6,7 +6,7 @@ import { plural } from './checkers/damage.ts'
 import { leaseDoubts } from './checkers/lease-doubts.ts'
 import { grantsOf, holdsOf, serverOf } from './checkers/holds.ts'
 import { tornWorks, type Torn } from './checkers/torn.ts'
-import type { Event } from './history/event.ts'
+import type { Events } from './history/event-table.ts'
 import { eventsOf, phaseOf } from './history/kinds.ts'
 import type { Measured } from './history/measure.ts'
 import { percentile } from './history/samples.ts'
@@ -19,7 +19,7 @@ import { takesLock, type GuardName } from './workloads/common.ts'
 export interface Testimony {
   plan: Plan
   /** Merged and sorted by `t`. */
-  events: readonly Event[]
+  events: Events
   damage?: Damage | undefined
   /** The lock says that it renews its leases by itself. */
   autoExtend?: boolean | undefined
@@ -99,7 +99,7 @@ export function judge(testimony: Testimony, all: readonly Checker[] = Object.val
 }
 
 /** That the drill ended before its time, and why; it can be invalid or unknown then, never valid. */
-export function endedEarly(events: readonly Event[]): Report['endedEarly'] {
+export function endedEarly(events: Events): Report['endedEarly'] {
   const event = phaseOf(events, 'ended-early')
   if (event === undefined) return undefined
   return { threshold: event.threshold ?? 'a threshold', atMs: event.t / 1e6 }
@@ -224,7 +224,7 @@ function latencyValue(threshold: Threshold, { samplesMs }: Testimony['measured']
 }
 
 /** Why so few: what the lock did with those who asked while the fault was on. */
-function because(events: readonly Event[], fromMs: number | null, toMs: number): string {
+function because(events: Events, fromMs: number | null, toMs: number): string {
   const fate = fromMs === null ? '' : acquiresDuring(events, fromMs * 1e6, toMs * 1e6)
   return fate === '' ? '' : `: ${fate}`
 }

@@ -1,5 +1,4 @@
-import type { Event } from '../history/event.ts'
-import { eventsOf } from '../history/kinds.ts'
+import { callOf, kindOf, tableOf, type Events } from '../history/event-table.ts'
 import { plural } from './damage.ts'
 import { duration } from './words.ts'
 
@@ -14,22 +13,30 @@ export interface Fates {
   slowestMs: number
 }
 
+const asked = kindOf('acquire', 'invoke')
+const granted = kindOf('acquire', 'ok')
+const uncertain = kindOf('acquire', 'info')
+
 /** O(n). */
-export function fatesDuring(events: readonly Event[], fromNs: number, toNs: number): Fates {
+export function fatesDuring(events: Events, fromNs: number, toNs: number): Fates {
   const invoked = new Map<number, number>()
   const fates: Fates = { granted: 0, contended: 0, unavailable: 0, uncertain: 0, open: 0, slowestMs: 0 }
-  for (const event of eventsOf(events, 'acquire')) {
-    if (event.type === 'invoke') {
-      if (event.t < toNs) invoked.set(event.op, event.t)
+  const table = tableOf(events)
+  for (let at = 0; at < table.length; at++) {
+    const kind = table.kind[at]!
+    if (callOf(kind) !== 'acquire') continue
+    const [t, op] = [table.t[at]!, table.op[at]!]
+    if (kind === asked) {
+      if (t < toNs) invoked.set(op, t)
       continue
     }
-    const invokedNs = invoked.get(event.op)
-    invoked.delete(event.op)
-    if (invokedNs === undefined || event.t <= fromNs) continue
-    fates.slowestMs = Math.max(fates.slowestMs, (event.t - invokedNs) / 1e6)
-    if (event.type === 'ok') fates.granted++
-    else if (event.type === 'info') fates.uncertain++
-    else if (event.error === 'contended') fates.contended++
+    const invokedNs = invoked.get(op)
+    invoked.delete(op)
+    if (invokedNs === undefined || t <= fromNs) continue
+    fates.slowestMs = Math.max(fates.slowestMs, (t - invokedNs) / 1e6)
+    if (kind === granted) fates.granted++
+    else if (kind === uncertain) fates.uncertain++
+    else if (table.rest(at).error === 'contended') fates.contended++
     else fates.unavailable++
   }
   return { ...fates, open: invoked.size }
@@ -38,7 +45,7 @@ export function fatesDuring(events: readonly Event[], fromNs: number, toNs: numb
 /**
  * The same in words, and how long the slowest took: why there were so few grants. Empty where there were none.
  */
-export function acquiresDuring(events: readonly Event[], fromNs: number, toNs: number): string {
+export function acquiresDuring(events: Events, fromNs: number, toNs: number): string {
   const { granted, contended, unavailable, uncertain, open, slowestMs } = fatesDuring(events, fromNs, toNs)
   const answered = granted + contended + unavailable + uncertain
   if (answered + open === 0) return ''

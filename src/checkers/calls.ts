@@ -1,4 +1,5 @@
-import type { Event, OperationEvent } from '../history/event.ts'
+import type { OperationEvent } from '../history/event.ts'
+import { callOf, tableOf, type Events } from '../history/event-table.ts'
 import { listed } from '../lib/nearest.ts'
 import { partitionPoint } from '../lib/partition-point.ts'
 import { serverOf, type Hold } from './holds.ts'
@@ -27,22 +28,28 @@ export interface Calls {
   lostNs(grant: number): number | undefined
 }
 
-const cache = new WeakMap<readonly Event[], Calls>()
+const cache = new WeakMap<Events, Calls>()
 
 /** All calls by key: an object each, so only for drills in which something is suspicious. O(n). */
-export function callsOf(events: readonly Event[]): Calls {
+export function callsOf(events: Events): Calls {
   let calls = cache.get(events)
   if (!calls) cache.set(events, (calls = build(events)))
   return calls
 }
 
-function build(events: readonly Event[]): Calls {
+function build(events: Events): Calls {
   const byKey = new Map<string, Call[]>()
   const open = new Map<number, Call>()
   const lost = new Map<number, number>()
-  for (const event of events) {
-    if (event.f === 'lost' && event.grant !== undefined) lost.set(event.grant, lost.get(event.grant) ?? event.t)
-    if (event.f !== 'acquire' && event.f !== 'extend' && event.f !== 'release') continue
+  const table = tableOf(events)
+  for (let at = 0; at < table.length; at++) {
+    const call = callOf(table.kind[at]!)
+    if (call === undefined || call === 'work') continue
+    const event = table.operation(at)
+    if (call === 'lost') {
+      if (event.grant !== undefined) lost.set(event.grant, lost.get(event.grant) ?? event.t)
+      continue
+    }
     if (event.type !== 'invoke') answered(open.get(event.op), event)
     else {
       const call = invoked(event)

@@ -1,5 +1,5 @@
 import type { Damage } from '../ledger/ledger.ts'
-import type { Event } from '../history/event.ts'
+import type { Events } from '../history/event-table.ts'
 import type { Cause } from './cause.ts'
 import type { Plan } from '../plan/scenario.ts'
 
@@ -19,7 +19,7 @@ export interface Checker {
 export interface Evidence {
   plan: Plan
   /** The whole history, merged and sorted by `t`. */
-  events: readonly Event[]
+  events: Events
   /** The ledger's damage, counted by SQL; absent where the workload has no ledger. */
   damage?: Damage
   /** Whether the lock says of itself that it renews its leases while they are held (`autoExtend`). */

@@ -1,3 +1,5 @@
+import { grown } from '../lib/grown.ts'
+
 /** Growing columns: a million holds cost no million objects. What is not used of their capacity takes hardly any memory. */
 export class Columns {
   size = 0
@@ -66,23 +68,13 @@ export class Columns {
   }
 
   #grow(): void {
-    const floats = (column: Float64Array) => {
-      const longer = new Float64Array(column.length * 2)
-      longer.set(column)
-      return longer
-    }
-    const ints = (column: Int32Array) => {
-      const longer = new Int32Array(column.length * 2)
-      longer.set(column)
-      return longer
-    }
-    this.startNs = floats(this.startNs)
-    this.hardEndNs = floats(this.hardEndNs)
-    this.releaseNs = floats(this.releaseNs)
-    this.validUntilNs = floats(this.validUntilNs)
-    this.lagNs = floats(this.lagNs)
-    this.invokeAt = ints(this.invokeAt)
-    this.okAt = ints(this.okAt)
-    this.keyOf = ints(this.keyOf)
+    this.startNs = grown(this.startNs)
+    this.hardEndNs = grown(this.hardEndNs)
+    this.releaseNs = grown(this.releaseNs)
+    this.validUntilNs = grown(this.validUntilNs)
+    this.lagNs = grown(this.lagNs)
+    this.invokeAt = grown(this.invokeAt)
+    this.okAt = grown(this.okAt)
+    this.keyOf = grown(this.keyOf)
   }
 }

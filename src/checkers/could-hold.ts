@@ -1,4 +1,4 @@
-import type { Event } from '../history/event.ts'
+import type { Events } from '../history/event-table.ts'
 import type { Call, Calls } from './calls.ts'
 import { serverOf } from './holds.ts'
 import { readLagNs } from '../history/lag.ts'
@@ -25,7 +25,7 @@ interface Times {
 }
 
 /** O(n log n), over the keys that are asked for. */
-export function couldHold(events: readonly Event[], calls: Calls, leaseMs: number): CouldHold {
+export function couldHold(events: Events, calls: Calls, leaseMs: number): CouldHold {
   const deaths = deathsOf(events)
   const byKey = new Map<string, Times>()
   const times = (key: string) => {
@@ -70,7 +70,7 @@ function timesOf(calls: readonly Call[], deaths: ReadonlyMap<string, number[]>, 
   return { fromNs, latestEndNs, firstDoubtNs }
 }
 
-function deathsOf(events: readonly Event[]): Map<string, number[]> {
+function deathsOf(events: Events): Map<string, number[]> {
   const deaths = new Map<string, number[]>()
   for (const { event, node, t } of eventsOf(events, 'topology'))
     if (event === 'down') deaths.set(node, [...(deaths.get(node) ?? []), t])

@@ -1,4 +1,4 @@
-import type { Event } from '../history/event.ts'
+import type { Events } from '../history/event-table.ts'
 import { eventsOf } from '../history/kinds.ts'
 import type { Call } from './calls.ts'
 import { readLagNs } from '../history/lag.ts'
@@ -15,7 +15,7 @@ export interface Endless {
  * How a key came to have no time to live, by its name on the node, up to `t`; undefined where the record does not show it. Nothing is told across a
  * time in which the node was not seen. O(n)
  */
-export function endlessSince(events: readonly Event[], node: string, name: string, t: number): Endless | undefined {
+export function endlessSince(events: Events, node: string, name: string, t: number): Endless | undefined {
   let since: Endless | undefined
   for (const event of eventsOf(events, 'key')) {
     if (event.process !== node || event.t > t) continue

@@ -1,8 +1,8 @@
 import { blamer } from './blame.ts'
 import type { Judgement } from './blame-node.ts'
-import type { OperationEvent } from '../history/event.ts'
+import { tableOf } from '../history/event-table.ts'
 import type { Blame, Checker } from './checker.ts'
-import { holdAt, holdsOf, overlappingPairs, serverOf, toldApart, type Holds } from './holds.ts'
+import { holdAt, holdsOf, overlappingPairs, serverOfHold, toldApart, type Holds } from './holds.ts'
 import { tornWorks } from './torn.ts'
 import { seconds } from './words.ts'
 
@@ -31,14 +31,12 @@ export const exclusion = {
     const holds = holdsOf(evidence.events)
     const tallies = new Map<Blame, Tally>()
     const isStalled = (hold: number) =>
-      tornWorks(evidence.events, evidence.plan).stalledGrants.has(
-        (evidence.events[holds.okAt[hold]!] as OperationEvent).op,
-      )
+      tornWorks(evidence.events, evidence.plan).stalledGrants.has(tableOf(evidence.events).op[holds.okAt[hold]!]!)
     let judge: ReturnType<typeof blamer> | undefined
     overlappingPairs(holds, (first, second) => {
       judge ??= blamer(evidence)
       const judgement = judge(first, second)
-      const ofTwoServers = serverAt(holds, first) === serverAt(holds, second) ? 0 : 1
+      const ofTwoServers = serverOfHold(holds, first) === serverOfHold(holds, second) ? 0 : 1
       const tally = tallies.get(judgement.blame)
       const blurred = isBlurred(holds, first, second, evidence.plan.clockErrorMs) ? 1 : 0
       const stalled = blurred === 0 && judgement.blame === 'holder' && isStalled(first) ? 1 : 0
@@ -97,9 +95,7 @@ function finding(
 
 /** Two callers of one server have one clock. */
 function isBlurred(holds: Holds, first: number, second: number, clockErrorMs = 0): boolean {
-  if (clockErrorMs === 0 || serverAt(holds, first) === serverAt(holds, second)) return false
+  if (clockErrorMs === 0 || serverOfHold(holds, first) === serverOfHold(holds, second)) return false
   const { startNs, endNs } = holds
   return Math.min(endNs[first]!, endNs[second]!) - startNs[second]! <= clockErrorMs * 1e6
 }
-
-const serverAt = (holds: Holds, index: number) => serverOf(holds.events[holds.okAt[index]!]!.process)

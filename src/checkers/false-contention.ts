@@ -1,5 +1,5 @@
 import type { KeyEvent, OperationEvent } from '../history/event.ts'
-import { eventsOf } from '../history/kinds.ts'
+import { kindOf, tableOf, type Events } from '../history/event-table.ts'
 import { callsOf, type Call } from './calls.ts'
 import type { Checker } from './checker.ts'
 import { couldHold } from './could-hold.ts'
@@ -23,7 +23,7 @@ export const falseContention = {
   metrics: ['false_contention'],
   check(evidence) {
     const { events, plan } = evidence
-    const refused = eventsOf(events, 'acquire').filter(isRefusal)
+    const refused = refusals(events)
     if (refused.length === 0) return []
     const calls = callsOf(events)
     const leaseMs = largestTtlMs(events)
@@ -32,7 +32,7 @@ export const falseContention = {
     for (const key of new Set(refused.map((event) => event.key)))
       for (const call of calls.ofKey(key)) if (call.f === 'acquire') byOp.set(call.op, call)
     let count = 0
-    let first: { call: Call; event: (typeof refused)[number]; freeNs: number } | undefined
+    let first: { call: Call; event: OperationEvent; freeNs: number } | undefined
     for (const event of refused) {
       const call = byOp.get(event.op)
       if (call === undefined) continue
@@ -65,7 +65,15 @@ export const falseContention = {
   },
 } satisfies Checker
 
-const isRefusal = ({ type, error }: OperationEvent) => type === 'fail' && error === 'contended'
+const failed = kindOf('acquire', 'fail')
+
+function refusals(events: Events): OperationEvent[] {
+  const table = tableOf(events)
+  const found: OperationEvent[] = []
+  for (let at = 0; at < table.length; at++)
+    if (table.kind[at] === failed && table.rest(at).error === 'contended') found.push(table.operation(at))
+  return found
+}
 
 /** Whether the lock's key was on the primary at some moment of the window. */
 function isLeased(scene: Scene, key: string, fromNs: number, toNs: number): boolean {

@@ -1,4 +1,5 @@
 import type { OperationEvent } from '../history/event.ts'
+import { tableOf } from '../history/event-table.ts'
 import type { Checker, Finding } from './checker.ts'
 import { damageFinding, plural } from './damage.ts'
 import { holdsOf } from './holds.ts'
@@ -22,21 +23,23 @@ export const fence = {
     /** Per key the grants that raised its fence, as indices of holds: they rise in time and in fence. */
     const raised: { holds: number[]; fences: Fence[] }[] = keys.map(() => ({ holds: [], fences: [] }))
     const violations: Violation[] = []
-    const grant = (hold: number) => events[okAt[hold]!] as OperationEvent
+    const table = tableOf(events)
+    const grant = (hold: number) => table.operation(okAt[hold]!)
     let lastOkAt = -1
     for (let i = 0; i < size; i++) {
-      const event = grant(i)
-      if (event.fence === undefined || okAt[i]! <= lastOkAt) continue
-      lastOkAt = okAt[i]!
-      const value = parse(event.fence)
+      const at = okAt[i]!
+      const fence = table.fence(at)
+      if (fence === undefined || at <= lastOkAt) continue
+      lastOkAt = at
+      const value = parse(fence)
       if (value === undefined) {
-        violations.push({ event, earlier: undefined })
+        violations.push({ event: grant(i), earlier: undefined })
         continue
       }
       const granted = raised[keyOf[i]!]!
-      const before = lastBefore(granted.holds, startNs, events[invokeAt[i]!]?.t ?? event.t)
+      const before = lastBefore(granted.holds, startNs, table.t[invokeAt[i]!] ?? table.t[at]!)
       if (before >= 0 && value <= granted.fences[before]!)
-        violations.push({ event, earlier: grant(granted.holds[before]!) })
+        violations.push({ event: grant(i), earlier: grant(granted.holds[before]!) })
       const highest = granted.fences.at(-1)
       if (highest !== undefined && value <= highest) continue
       granted.holds.push(i)
@@ -83,7 +86,8 @@ function lastBefore(granted: readonly number[], startNs: Float64Array, t: number
   return partitionPoint(last, (index) => startNs[granted[index]!]! < t) - 1
 }
 
-function parse(text: string): Fence | undefined {
+function parse(text: string | number): Fence | undefined {
+  if (typeof text === 'number') return text
   if (!/^-?\d+$/.test(text)) return undefined
   return text.length <= 15 ? Number(text) : BigInt(text)
 }

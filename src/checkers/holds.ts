@@ -1,4 +1,4 @@
-import type { Event, OperationEvent } from '../history/event.ts'
+import { callOf, kindOf, noCall, tableOf, type Events } from '../history/event-table.ts'
 import { invokesOf } from '../history/invokes.ts'
 import { OpTable } from '../history/op-table.ts'
 import { Columns } from './columns.ts'
@@ -45,7 +45,7 @@ export interface Holds {
   killedNs: Map<number, number>
   /** How many of the intervals continue an earlier one of their grant. */
   continuations: number
-  events: readonly Event[]
+  events: Events
 }
 
 export interface Extension {
@@ -73,18 +73,19 @@ export interface Hold {
   extensions: readonly Extension[]
 }
 
-const cache = new WeakMap<readonly Event[], Holds>()
+const cache = new WeakMap<Events, Holds>()
 
 /** The holds of a history; built once per history, O(n). */
-export function holdsOf(events: readonly Event[]): Holds {
+export function holdsOf(events: Events): Holds {
   let holds = cache.get(events)
   if (!holds) cache.set(events, (holds = build(events)))
   return holds
 }
 
 export function holdAt(holds: Holds, index: number): Hold {
-  const ok = holds.events[holds.okAt[index]!] as OperationEvent
-  const invoke = holds.events[holds.invokeAt[index]!] as OperationEvent | undefined
+  const table = tableOf(holds.events)
+  const ok = table.operation(holds.okAt[index]!)
+  const invokeAt = holds.invokeAt[index]!
   return {
     index,
     op: ok.op,
@@ -92,11 +93,11 @@ export function holdAt(holds: Holds, index: number): Hold {
     process: ok.process,
     server: serverOf(ok.process),
     token: ok.token || undefined,
-    invokeNs: invoke?.t ?? ok.t,
+    invokeNs: table.t[invokeAt] ?? ok.t,
     startNs: holds.startNs[index]!,
     endNs: holds.endNs[index]!,
     releaseNs: holds.releaseNs[index]!,
-    ttlMs: invoke?.ttlMs ?? ok.ttlMs,
+    ttlMs: (invokeAt < 0 ? undefined : table.rest(invokeAt).ttlMs) ?? ok.ttlMs,
     validUntilNs: holds.validUntilNs[index]!,
     extensions: holds.extensions.get(ok.op) ?? [],
   }
@@ -168,6 +169,12 @@ export function overlappingPairs(holds: Holds, visit: (first: number, second: nu
   }
 }
 
+/** `server-1` */
+export const serverOfHold = ({ events, okAt }: Holds, index: number): string => {
+  const { process, processes } = tableOf(events)
+  return serverOf(processes.list[process[okAt[index]!]!]!)
+}
+
 export const serverOf = (process: string): string => {
   const slash = process.indexOf('/')
   return slash < 0 ? process : process.slice(0, slash)
@@ -180,105 +187,107 @@ interface Death {
 }
 
 /** Nodes of Redis, whose deaths are told in the same words, have no say in this. */
-function lastWordBefore(events: readonly Event[], at: number, server: string): number {
-  for (let i = at - 1; i >= 0; i--) if (serverOf(events[i]!.process) === server) return events[i]!.t
+function lastWordBefore(events: Events, at: number, server: string): number {
+  const { t, process, processes } = tableOf(events)
+  for (let i = at - 1; i >= 0; i--) if (serverOf(processes.list[process[i]!]!) === server) return t[i]!
   return -Infinity
 }
 
 /** A hold that was released has its acquire's invoke and answer, and its release's. */
 const callEventsMin = 4
 
-function build(events: readonly Event[]): Holds {
+const kinds = {
+  granted: kindOf('acquire', 'ok'),
+  releaseAsked: kindOf('release', 'invoke'),
+  extendRefused: kindOf('extend', 'fail'),
+  extended: kindOf('extend', 'ok'),
+}
+/** Answers that may be none. */
+const indeterminate = new Set((['acquire', 'release', 'extend', 'work'] as const).map((f) => kindOf(f, 'info')))
+
+function build(events: Events): Holds {
+  const table = tableOf(events)
   const columns = new Columns(1024 + Math.ceil(events.length / callEventsMin))
   const keys: string[] = []
-  const keyIds = new Map<string, number>()
+  /** By their numbers in the table. */
+  const keyIds = new Int32Array(table.keys.list.length).fill(-1)
   const invokes = invokesOf(events)
   const grants = new OpTable()
   const extensions = new Map<number, Extension[]>()
   const unsettled: number[] = []
   const deaths = new Map<string, Death[]>()
-  let endOfDrillNs = events.length > 0 ? events[events.length - 1]!.t : 0
+  let endOfDrillNs = events.at(-1)?.t ?? 0
   let continuations = 0
 
-  const endBelief = (grant: number | undefined, t: number, lagNs: number | undefined) => {
-    const i = grant === undefined ? -1 : grants.get(grant)
+  const endBelief = (grant: number, t: number, lagNs = 0) => {
+    const i = grant < 0 ? -1 : grants.get(grant)
     if (i < 0) return -1
     if (t < columns.hardEndNs[i]!) columns.hardEndNs[i] = t
-    if (lagNs !== undefined && lagNs > columns.lagNs[i]!) columns.lagNs[i] = lagNs
+    if (lagNs > columns.lagNs[i]!) columns.lagNs[i] = lagNs
     return i
   }
 
-  for (let at = 0; at < events.length; at++) {
-    const event = events[at]!
-    switch (event.f) {
-      case 'acquire': {
-        if (event.type === 'ok') {
-          let keyId = keyIds.get(event.key)
-          if (keyId === undefined) keyIds.set(event.key, (keyId = keys.push(event.key) - 1))
-          const i = columns.add(event.t, invokes.before(event.op, at), at, keyId, event.lagNs ?? 0)
-          if (event.validForMs !== undefined) columns.validUntilNs[i] = event.t + event.validForMs * 1e6
-          grants.set(event.op, i)
-        } else if (event.unsettled) unsettled.push(at)
+  for (let at = 0; at < table.length; at++) {
+    const kind = table.kind[at]!
+    const [t, grant] = [table.t[at]!, table.grant[at]!]
+    switch (kind) {
+      case kinds.granted: {
+        let keyId = keyIds[table.key[at]!]!
+        if (keyId < 0) keyIds[table.key[at]!] = keyId = keys.push(table.keys.list[table.key[at]!]!) - 1
+        const validForMs = table.validForMs(at)
+        const i = columns.add(t, invokes.before(table.op[at]!, at), at, keyId, table.lagNs(at) ?? 0)
+        if (validForMs !== undefined) columns.validUntilNs[i] = t + validForMs * 1e6
+        grants.set(table.op[at]!, i)
         break
       }
-      case 'release': {
-        if (event.type === 'invoke') {
-          const i = endBelief(event.grant, event.t, undefined)
-          if (i >= 0 && event.t < columns.releaseNs[i]!) columns.releaseNs[i] = event.t
-        } else if (event.unsettled) unsettled.push(at)
+      case kinds.releaseAsked: {
+        const i = endBelief(grant, t)
+        if (i >= 0 && t < columns.releaseNs[i]!) columns.releaseNs[i] = t
         break
       }
-      case 'extend': {
-        if (event.type === 'fail') {
-          if (!event.error?.startsWith('unavailable')) endBelief(event.grant, event.t, event.lagNs)
-        } else if (event.type === 'info') {
-          if (event.unsettled) unsettled.push(at)
-        } else if (event.type === 'ok' && event.grant !== undefined) {
-          const i = grants.get(event.grant)
-          if (i < 0) break
-          const invoke = events[invokes.before(event.op, at)] as OperationEvent | undefined
-          const extension = { invokeNs: invoke?.t ?? event.t, okNs: event.t, ttlMs: invoke?.ttlMs ?? event.ttlMs }
-          const known = extensions.get(event.grant)
-          if (known) known.push(extension)
-          else extensions.set(event.grant, [extension])
-          const until = event.validForMs === undefined ? Infinity : event.t + event.validForMs * 1e6
-          const over = Math.min(columns.hardEndNs[i]!, columns.validUntilNs[i]!)
-          const spans = columns.hardEndNs[i] === Infinity && extension.invokeNs > over
-          if (event.t <= over || spans) columns.validUntilNs[i] = until
-          else if (columns.hardEndNs[i] === Infinity) {
-            // It came late: its validity had ended, and now it believes again.
-            const next = columns.add(
-              event.t,
-              columns.invokeAt[i]!,
-              columns.okAt[i]!,
-              columns.keyOf[i]!,
-              columns.lagNs[i]!,
-            )
-            columns.validUntilNs[next] = until
-            grants.set(event.grant, next)
-            continuations++
-          }
-          if (event.lagNs !== undefined && event.lagNs > columns.lagNs[i]!) columns.lagNs[i] = event.lagNs
+      case kinds.extendRefused: {
+        const { error, lagNs } = table.rest(at)
+        if (!error?.startsWith('unavailable')) endBelief(grant, t, lagNs)
+        break
+      }
+      case kinds.extended: {
+        const i = grant < 0 ? -1 : grants.get(grant)
+        if (i < 0) break
+        const { validForMs, lagNs = 0, ttlMs } = table.rest(at)
+        const invoke = invokes.before(table.op[at]!, at)
+        const asked = invoke < 0 ? undefined : table.rest(invoke).ttlMs
+        const extension = { invokeNs: table.t[invoke] ?? t, okNs: t, ttlMs: asked ?? ttlMs }
+        const known = extensions.get(grant)
+        if (known) known.push(extension)
+        else extensions.set(grant, [extension])
+        const until = validForMs === undefined ? Infinity : t + validForMs * 1e6
+        const over = Math.min(columns.hardEndNs[i]!, columns.validUntilNs[i]!)
+        const spans = columns.hardEndNs[i] === Infinity && extension.invokeNs > over
+        if (t <= over || spans) columns.validUntilNs[i] = until
+        else if (columns.hardEndNs[i] === Infinity) {
+          // It came late: its validity had ended, and now it believes again.
+          const next = columns.add(t, columns.invokeAt[i]!, columns.okAt[i]!, columns.keyOf[i]!, columns.lagNs[i]!)
+          columns.validUntilNs[next] = until
+          grants.set(grant, next)
+          continuations++
         }
+        if (lagNs > columns.lagNs[i]!) columns.lagNs[i] = lagNs
         break
       }
-      case 'lost':
-        endBelief(event.grant, event.t, event.lagNs)
-        break
-      case 'work':
-        if (event.unsettled) unsettled.push(at)
-        break
-      case 'topology':
-        if (event.event === 'down') {
-          const death = { t: event.t, lastWordNs: lastWordBefore(events, at, event.node) }
+      case noCall: {
+        const event = table.other(at)
+        if (event.f === 'phase' && event.phase === 'end') endOfDrillNs = t
+        else if (event.f === 'topology' && event.event === 'down') {
+          const death = { t, lastWordNs: lastWordBefore(events, at, event.node) }
           const known = deaths.get(event.node)
           if (known) known.push(death)
           else deaths.set(event.node, [death])
         }
         break
-      case 'phase':
-        if (event.phase === 'end') endOfDrillNs = event.t
-        break
+      }
+      default:
+        if (callOf(kind) === 'lost') endBelief(grant, t, table.rest(at).lagNs)
+        else if (indeterminate.has(kind) && table.rest(at).unsettled) unsettled.push(at)
     }
   }
 
@@ -288,7 +297,9 @@ function build(events: readonly Event[]): Holds {
   for (let i = 0; i < size; i++) {
     let end = Math.min(hardEndNs[i]!, validUntilNs[i]!, endOfDrillNs)
     if (deaths.size > 0) {
-      const death = deaths.get(serverOf(events[okAt[i]!]!.process))?.find(({ t }) => t >= startNs[i]!)
+      const death = deaths
+        .get(serverOf(table.processes.list[table.process[okAt[i]!]!]!))
+        ?.find(({ t }) => t >= startNs[i]!)
       if (death !== undefined && death.lastWordNs < end) {
         if (end >= death.t) killedNs.set(i, death.t)
         end = death.lastWordNs

@@ -1,4 +1,4 @@
-import type { Event } from '../history/event.ts'
+import type { Events } from '../history/event-table.ts'
 import { eventsOf } from '../history/kinds.ts'
 import { seconds } from './words.ts'
 
@@ -13,7 +13,7 @@ export interface Incidents {
   anyFault(fromNs: number, toNs: number): boolean
 }
 
-export function incidentsOf(events: readonly Event[]): Incidents {
+export function incidentsOf(events: Events): Incidents {
   const switches: { t: number; from: string; to: string }[] = []
   const downs: { t: number; node: string }[] = []
   const faults = new Map<number, { fault: string; target: string; fromNs: number; toNs: number }>()

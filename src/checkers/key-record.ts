@@ -1,4 +1,5 @@
-import type { Event, KeyEvent } from '../history/event.ts'
+import type { KeyEvent } from '../history/event.ts'
+import type { Events } from '../history/event-table.ts'
 import { eventsOf } from '../history/kinds.ts'
 import { partitionPoint } from '../lib/partition-point.ts'
 
@@ -68,11 +69,7 @@ export interface Belief {
 }
 
 /** O(n) */
-export function keyRecord(
-  events: readonly Event[],
-  lockKeys: readonly string[],
-  { tokens, isHeld }: Belief,
-): KeyRecord {
+export function keyRecord(events: Events, lockKeys: readonly string[], { tokens, isHeld }: Belief): KeyRecord {
   const known = new Set(lockKeys)
   const nodes = new Map<string, NodeRecord>()
   const deposed = new Map<string, number[]>()
@@ -89,6 +86,7 @@ export function keyRecord(
           gaps: [],
           delays: [],
           byLockKey: new Map(),
+          chosen: new Map(),
           strangers: new Map(),
           owners: new Map(),
           all: [],
@@ -105,7 +103,6 @@ export function keyRecord(
   }
 
   const hasStrangers = introduce(nodes, lockKeys, tokens)
-  const chosen = new Map<string, Track | undefined>()
   let tell: boolean | undefined
   return {
     tokensTell: () =>
@@ -118,10 +115,15 @@ export function keyRecord(
     hasStrangers,
     gaps: (node) => nodes.get(node)?.gaps ?? [],
     delays: (node) => nodes.get(node)?.delays ?? [],
-    track(node, lockKey) {
-      const id = `${node}\n${lockKey}`
-      if (!chosen.has(id)) chosen.set(id, choose(nodes.get(node)?.byLockKey.get(lockKey), tokens(lockKey)))
-      return chosen.get(id)
+    track(name, lockKey) {
+      const node = nodes.get(name)
+      if (node === undefined) return undefined
+      let track = node.chosen.get(lockKey)
+      if (track === undefined) {
+        track = choose(node.byLockKey.get(lockKey), tokens(lockKey)) ?? null
+        node.chosen.set(lockKey, track)
+      }
+      return track ?? undefined
     },
   }
 }
@@ -136,6 +138,8 @@ interface NodeRecord {
   gaps: Gap[]
   delays: Delay[]
   byLockKey: Map<string, Tracks>
+  /** The track that is the lock key's own; null for none. */
+  chosen: Map<string, Track | null>
   /** Keys whose names tell nothing. */
   strangers: Tracks
   /** The lock key that a Redis key belongs to; null for none. */

@@ -1,4 +1,6 @@
-import type { Event, KeyEvent } from '../history/event.ts'
+import type { KeyEvent } from '../history/event.ts'
+import type { Events } from '../history/event-table.ts'
+import { keysAskedFor } from '../history/keys-asked-for.ts'
 import { eventsOf } from '../history/kinds.ts'
 import { callsOf, type Call } from './calls.ts'
 import { causeOf, type Cause } from './cause.ts'
@@ -70,15 +72,14 @@ function finding(leaks: readonly Leak[]): Finding {
 }
 
 /** The keys that the audit of the nodes found, those that live on by design left out. */
-const leftKeys = (events: readonly Event[]): KeyEvent[] =>
-  eventsOf(events, 'key').filter(({ event }) => event === 'left')
+const leftKeys = (events: Events): KeyEvent[] => eventsOf(events, 'key').filter(({ event }) => event === 'left')
 
-function leftOver(events: readonly Event[], ttlMs: number): Leak[] {
+function leftOver(events: Events, ttlMs: number): Leak[] {
   const left = leftKeys(events).filter((event) => !event.bookkeeping)
   if (left.length === 0) return []
   const lastWriteNs = lastWrites(events, new Set(left.map(({ key }) => key)))
   const calls = callsOf(events)
-  const lockKeys = new Set(eventsOf(events, 'acquire').map(({ key }) => key))
+  const lockKeys = new Set(keysAskedFor(events))
   return left.flatMap(({ key, t, process, pttlMs = -1 }) => {
     const asked = calls.ofKey(key)
     const lockKey = ownerOf(key, lockKeys) ?? key
@@ -104,7 +105,7 @@ function leftOver(events: readonly Event[], ttlMs: number): Leak[] {
   })
 }
 
-function originOf(events: readonly Event[], node: string, key: string, t: number, calls: readonly Call[]) {
+function originOf(events: Events, node: string, key: string, t: number, calls: readonly Call[]) {
   const endless = endlessSince(events, node, key, t)
   if (endless === undefined) return undefined
   const by = whoseEnd(endless, calls)
@@ -118,7 +119,7 @@ function originOf(events: readonly Event[], node: string, key: string, t: number
 }
 
 /** Not once: a pipe that was held up may deliver an old command at any time. */
-function isRenewed(events: readonly Event[], node: string, key: string, fromNs: number): boolean {
+function isRenewed(events: Events, node: string, key: string, fromNs: number): boolean {
   const times = eventsOf(events, 'key').flatMap((event) =>
     event.process === node && event.key === key && event.t > fromNs && renewals.has(event.event) ? [event.t] : [],
   )
@@ -136,7 +137,7 @@ function nobodyHolds(calls: readonly Call[]): boolean {
 }
 
 /** Of these keys, by node. */
-function lastWrites(events: readonly Event[], keys: ReadonlySet<string>): Map<string, number> {
+function lastWrites(events: Events, keys: ReadonlySet<string>): Map<string, number> {
   const last = new Map<string, number>()
   for (const { event, process, key, t } of eventsOf(events, 'key'))
     if (event !== 'left' && event !== 'sample' && keys.has(key)) last.set(`${process} ${key}`, t)

@@ -1,4 +1,4 @@
-import type { OperationEvent } from '../history/event.ts'
+import { callOf, kindOf, tableOf } from '../history/event-table.ts'
 import { OpTable } from '../history/op-table.ts'
 import type { Evidence } from './checker.ts'
 import type { Hold, Holds } from './holds.ts'
@@ -32,14 +32,15 @@ export function prolonged(evidence: Evidence): Prolonged[] {
   const scene = sceneOf(evidence)
   const { holds, record } = scene
   if (record.nodes.length === 0 || !record.tokensTell()) return []
+  const table = tableOf(evidence.events)
   const released = releases(evidence)
   const found: Prolonged[] = []
   for (let i = 0; i < holds.size; i++) {
     if (holds.releaseNs[i] === Infinity) continue
-    const release = evidence.events[released.get(opAt(holds, i))]
-    if (release === undefined) continue
-    const releasedNs = release.t
-    const afterNs = releasedNs + (release.type === 'info' ? doubtNs : readLagNs)
+    const release = released.get(table.op[holds.okAt[i]!]!)
+    if (release < 0) continue
+    const releasedNs = table.t[release]!
+    const afterNs = releasedNs + (table.kind[release] === inDoubt ? doubtNs : readLagNs)
     const hold = scene.hold(i)
     if (hold.token === undefined) continue
     for (const node of record.nodes) {
@@ -74,23 +75,24 @@ function prolongedOn(scene: Scene, node: string, hold: Hold, afterNs: number): n
   return undefined
 }
 
+const asked = kindOf('release', 'invoke')
+const inDoubt = kindOf('release', 'info')
+
 /** By grant: where in the history its release was answered. */
 function releases({ events }: Evidence): OpTable {
   const answered = new OpTable()
-  for (let at = 0; at < events.length; at++) {
-    const event = events[at]!
-    if (event.f === 'release' && event.type !== 'invoke' && event.grant !== undefined) answered.set(event.grant, at)
-  }
+  const { length, kind, grant } = tableOf(events)
+  for (let at = 0; at < length; at++)
+    if (callOf(kind[at]!) === 'release' && kind[at] !== asked && grant[at]! >= 0) answered.set(grant[at]!, at)
   return answered
 }
 
-const opAt = (holds: Holds, index: number) => (holds.events[holds.okAt[index]!] as OperationEvent).op
-
 function withTokensOfTheirOwn(found: readonly Prolonged[], holds: Holds): Prolonged[] {
   const uses = new Map(found.map(({ hold }) => [hold.token!, new Set<number>()]))
-  for (let i = 0; i < holds.size; i++) {
-    const { token } = holds.events[holds.okAt[i]!] as OperationEvent
-    if (token !== undefined) uses.get(token)?.add(opAt(holds, i))
+  const table = tableOf(holds.events)
+  for (const at of holds.okAt.subarray(0, holds.size)) {
+    const { token } = table.rest(at)
+    if (token !== undefined) uses.get(token)?.add(table.op[at]!)
   }
   return found.filter(({ hold }) => uses.get(hold.token!)!.size === 1)
 }

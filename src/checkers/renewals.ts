@@ -1,4 +1,4 @@
-import type { Event } from '../history/event.ts'
+import { tableOf, type Events } from '../history/event-table.ts'
 import type { Evidence } from './checker.ts'
 import { serverOf, type Hold } from './holds.ts'
 import type { Scene } from './scene.ts'
@@ -43,15 +43,15 @@ export function renewalsOf({ events, autoExtend = false }: Evidence, { incidents
 }
 
 /** How long the server wrote nothing, at most, in the window. */
-function longestSilenceNs(events: readonly Event[], server: string, fromNs: number, toNs: number): number {
+function longestSilenceNs(events: Events, server: string, fromNs: number, toNs: number): number {
   let lastNs = fromNs
   let longest = 0
-  const first = partitionPoint(events.length, (index) => events[index]!.t < fromNs)
-  for (let at = first; at < events.length && events[at]!.t <= toNs; at++) {
-    const { t, process } = events[at]!
-    if (serverOf(process) !== server) continue
-    longest = Math.max(longest, t - lastNs)
-    lastNs = t
+  const { length, t, process, processes } = tableOf(events)
+  const first = partitionPoint(length, (index) => t[index]! < fromNs)
+  for (let at = first; at < length && t[at]! <= toNs; at++) {
+    if (serverOf(processes.list[process[at]!]!) !== server) continue
+    longest = Math.max(longest, t[at]! - lastNs)
+    lastNs = t[at]!
   }
   return Math.max(longest, toNs - lastNs)
 }

@@ -1,11 +1,11 @@
-import type { Event } from '../history/event.ts'
+import type { Events } from '../history/event-table.ts'
 import type { Evidence } from './checker.ts'
 import { lossOf, type Loss } from './fate.ts'
 import { holdAt, holdsOf, type Hold, type Holds } from './holds.ts'
 import { incidentsOf, type Incidents } from './incidents.ts'
 import { anchorOf, isProven } from './anchor.ts'
 import { keyRecord, type KeyRecord } from './key-record.ts'
-import { eventsOf } from '../history/kinds.ts'
+import { keysAskedFor } from '../history/keys-asked-for.ts'
 import { partitionPoint } from '../lib/partition-point.ts'
 
 /**
@@ -29,7 +29,7 @@ export interface Scene {
   loss(node: string, hold: Hold): Loss | undefined
 }
 
-const scenes = new WeakMap<readonly Event[], Scene>()
+const scenes = new WeakMap<Events, Scene>()
 
 /** Built once per history, O(n). */
 export function sceneOf({ plan, events }: Evidence): Scene {
@@ -38,9 +38,9 @@ export function sceneOf({ plan, events }: Evidence): Scene {
   return scene
 }
 
-function build(events: readonly Event[], sentinel: boolean): Scene {
+function build(events: Events, sentinel: boolean): Scene {
   const holds = holdsOf(events)
-  const record = keyRecord(events, askedFor(events), { tokens: someTokens(holds), isHeld: whetherHeld(holds) })
+  const record = keyRecord(events, keysAskedFor(events), { tokens: someTokens(holds), isHeld: whetherHeld(holds) })
   const scene: Scene = {
     holds,
     record,
@@ -84,13 +84,6 @@ export function grantingNode(scene: Scene, nodes: readonly string[], hold: Hold)
   const candidates = proven.length > 0 ? proven : possible
   const primary = primaryAt(scene, hold.startNs)
   return candidates.includes(primary) ? primary : candidates[0]
-}
-
-/** A key that was never granted may have a lease all the same. */
-function askedFor(events: readonly Event[]): string[] {
-  const keys = new Set<string>()
-  for (const { key } of eventsOf(events, 'acquire')) keys.add(key)
-  return [...keys]
 }
 
 /** Enough to recognise the lock's own key by. */

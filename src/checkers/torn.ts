@@ -1,4 +1,4 @@
-import type { Event } from '../history/event.ts'
+import { callOf, kindOf, tableOf, type Events } from '../history/event-table.ts'
 import { invokesOf } from '../history/invokes.ts'
 import { OpTable } from '../history/op-table.ts'
 import type { Plan } from '../plan/scenario.ts'
@@ -20,16 +20,23 @@ export interface Torn {
   error: string | undefined
 }
 
-const cache = new WeakMap<readonly Event[], Torn>()
+const cache = new WeakMap<Events, Torn>()
 
 /** O(n), once per history. */
-export function tornWorks(events: readonly Event[], plan: Plan): Torn {
+export function tornWorks(events: Events, plan: Plan): Torn {
   let torn = cache.get(events)
   if (!torn) cache.set(events, (torn = build(events, plan)))
   return torn
 }
 
-function build(events: readonly Event[], plan: Plan): Torn {
+const granted = kindOf('acquire', 'ok')
+const extendAsked = kindOf('extend', 'invoke')
+const extended = kindOf('extend', 'ok')
+const workBegun = kindOf('work', 'invoke')
+const worked = kindOf('work', 'ok')
+const workFailed = kindOf('work', 'info')
+
+function build(events: Events, plan: Plan): Torn {
   const stalledGrants = new Set<number>()
   const torn: Torn = { failed: 0, unfinished: 0, stalled: 0, stalledGrants, error: undefined }
   const grants = new OpTable()
@@ -38,33 +45,35 @@ function build(events: readonly Event[], plan: Plan): Torn {
   const workMaxNs = workMaxMs(plan) * 1e6
   const ttlNs = plan.lock.ttlMs * 1e6
   const meant = stallsAreMeant(plan)
-  for (let at = 0; at < events.length; at++) {
-    const event = events[at]!
-    if (event.f === 'acquire' && event.type === 'ok') grants.set(event.op, at)
-    else if (event.f === 'extend' && event.type !== 'invoke' && event.grant !== undefined) {
-      const known = renewals.get(event.grant) ?? { tookNs: 0, lastNs: -Infinity }
-      known.tookNs += event.t - (events[invokes.before(event.op, at)]?.t ?? event.t)
-      if (event.type === 'ok') known.lastNs = event.t
-      renewals.set(event.grant, known)
-    } else if (event.f !== 'work') continue
-    else if (event.type === 'invoke') {
-      torn.unfinished++
-    } else {
-      const begun = events[invokes.before(event.op, at)]
-      if (begun !== undefined) torn.unfinished--
-      if (event.type === 'info') {
+  const table = tableOf(events)
+  for (let at = 0; at < table.length; at++) {
+    const kind = table.kind[at]!
+    const call = callOf(kind)
+    if (call === undefined) continue
+    const [t, op, grant] = [table.t[at]!, table.op[at]!, table.grant[at]!]
+    if (kind === granted) grants.set(op, at)
+    else if (call === 'extend' && kind !== extendAsked && grant >= 0) {
+      const known = renewals.get(grant) ?? { tookNs: 0, lastNs: -Infinity }
+      known.tookNs += t - (table.t[invokes.before(op, at)] ?? t)
+      if (kind === extended) known.lastNs = t
+      renewals.set(grant, known)
+    } else if (kind === workBegun) torn.unfinished++
+    else if (call === 'work') {
+      const begunNs = table.t[invokes.before(op, at)]
+      if (begunNs !== undefined) torn.unfinished--
+      if (kind === workFailed) {
         torn.failed++
-        torn.error ??= event.error
+        torn.error ??= table.rest(at).error
       }
-      const granted = event.grant === undefined ? undefined : events[grants.get(event.grant)]
-      if (meant || event.type !== 'ok' || begun === undefined || granted === undefined) continue
-      const { tookNs, lastNs } = renewals.get(event.grant!) ?? { tookNs: 0, lastNs: -Infinity }
-      const stallNs = event.t - begun.t - workMaxNs - tookNs
+      const grantedNs = grant < 0 ? undefined : table.t[grants.get(grant)]
+      if (meant || kind !== worked || begunNs === undefined || grantedNs === undefined) continue
+      const { tookNs, lastNs } = renewals.get(grant) ?? { tookNs: 0, lastNs: -Infinity }
+      const stallNs = t - begunNs - workMaxNs - tookNs
       // A lock's own claim ends a little before the lease does.
-      const leaseEndNs = Math.max(granted.t, lastNs) + ttlNs * claimShare
-      if (event.t <= leaseEndNs || event.t - stallNs > leaseEndNs) continue
+      const leaseEndNs = Math.max(grantedNs, lastNs) + ttlNs * claimShare
+      if (t <= leaseEndNs || t - stallNs > leaseEndNs) continue
       torn.stalled++
-      stalledGrants.add(event.grant!)
+      stalledGrants.add(grant)
     }
   }
   return torn

@@ -1,4 +1,4 @@
-import type { OperationEvent } from '../history/event.ts'
+import { tableOf } from '../history/event-table.ts'
 import type { Checker } from './checker.ts'
 import { plural } from './damage.ts'
 import { holdsOf } from './holds.ts'
@@ -9,7 +9,8 @@ export const unsettled = {
   title: 'Calls to the lock that never answered: their deadline passed',
   metrics: ['unsettled'],
   check({ events }) {
-    const found = holdsOf(events).unsettled.map((at) => events[at] as OperationEvent)
+    const table = tableOf(events)
+    const found = holdsOf(events).unsettled.map((at) => table.operation(at))
     const [first] = found
     if (!first) return []
     const byCall = Map.groupBy(found, (event) => event.f)

@@ -1,4 +1,5 @@
 import type { Event } from '../history/event.ts'
+import type { Events } from '../history/event-table.ts'
 import { phaseOf } from '../history/kinds.ts'
 import { measure } from '../history/measure.ts'
 import { slicesOf, type Timing, type Turn } from './timing.ts'
@@ -11,7 +12,7 @@ export type DuelMetric = (typeof duelMetrics)[number]
 export type Slice = Readonly<Record<DuelMetric, Float64Array>>
 
 /** The history of one side, taken apart by its slices; pure. Whatever becomes of an acquire counts in the slice in which it was asked for. */
-export function sliced(events: readonly Event[], turn: Turn, timing: Timing, servers: number): Slice[] {
+export function sliced(events: Events, turn: Turn, timing: Timing, servers: number): Slice[] {
   const loadNs = phaseOf(events, 'load')?.t ?? Infinity
   const starts = slicesOf(turn, timing).map((startMs) => loadNs + startMs * 1e6)
   const parts: Event[][] = starts.map(() => [])

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { holdsOf, overlappingPairs } from '../checkers/holds.ts'
-import type { Event } from '../history/event.ts'
+import type { Events } from '../history/event-table.ts'
 import { drillClock } from '../lib/clock.ts'
 import type { Plan } from '../plan/scenario.ts'
 import { allThresholds, type Threshold } from '../plan/thresholds.ts'
@@ -56,7 +56,7 @@ while (soFar.size <= eventsMax) {
   waitMs = Math.max(everyMs, (now() - beganNs) / 1e6 / shareMax)
 }
 
-function overlapsIn(events: readonly Event[]): number {
+function overlapsIn(events: Events): number {
   let count = 0
   overlappingPairs(holdsOf(events), () => count++)
   return count

@@ -1,4 +1,5 @@
 import type { Holds } from '../checkers/holds.ts'
+import { tableOf } from './event-table.ts'
 import { Samples } from './samples.ts'
 
 /**
@@ -8,14 +9,15 @@ import { Samples } from './samples.ts'
  */
 export function handoffs({ size, startNs, endNs, releaseNs, keyOf, keys, invokeAt, events }: Holds): Samples {
   const samples = new Samples(size)
+  const { t } = tableOf(events)
   const latest = new Int32Array(keys.length).fill(-1)
   for (let next = 0; next < size; next++) {
     const key = keyOf[next]!
     const hold = latest[key]!
     latest[key] = next
     if (hold < 0 || endNs[hold] !== releaseNs[hold] || startNs[next]! < releaseNs[hold]!) continue
-    const asked = events[invokeAt[next]!]
-    if (asked !== undefined && asked.t < releaseNs[hold]!) samples.addNs(startNs[next]! - releaseNs[hold]!)
+    const askedNs = t[invokeAt[next]!]
+    if (askedNs !== undefined && askedNs < releaseNs[hold]!) samples.addNs(startNs[next]! - releaseNs[hold]!)
   }
   return samples
 }

@@ -1,4 +1,4 @@
-import type { Event, OperationEvent } from './event.ts'
+import { kindOf, tableOf, type Events } from './event-table.ts'
 import { OpTable } from './op-table.ts'
 
 /** Where the calls of a history began. */
@@ -7,28 +7,21 @@ export interface Invokes {
   before(op: number, at: number): number
 }
 
-const cache = new WeakMap<readonly Event[], Invokes>()
+const cache = new WeakMap<Events, Invokes>()
 
 /** Once per history, O(n). */
-export function invokesOf(events: readonly Event[]): Invokes {
+export function invokesOf(events: Events): Invokes {
   let invokes = cache.get(events)
   if (!invokes) cache.set(events, (invokes = build(events)))
   return invokes
 }
 
-/** A call of the lock, or a work. */
-export type CallEvent = OperationEvent & { f: 'acquire' | 'extend' | 'work' | 'release' }
+const beginnings = new Set((['acquire', 'extend', 'work', 'release'] as const).map((f) => kindOf(f, 'invoke')))
 
-export const isCall = (event: Event): event is CallEvent =>
-  event.f === 'acquire' || event.f === 'release' || event.f === 'extend' || event.f === 'work'
-
-function build(events: readonly Event[]): Invokes {
+function build(events: Events): Invokes {
   const first = new OpTable()
-  for (let at = 0; at < events.length; at++) {
-    const event = events[at]!
-    if (event.type !== 'invoke' || !isCall(event)) continue
-    if (first.get(event.op) < 0) first.set(event.op, at)
-  }
+  const { length, kind, op } = tableOf(events)
+  for (let at = 0; at < length; at++) if (beginnings.has(kind[at]!) && first.get(op[at]!) < 0) first.set(op[at]!, at)
   return {
     before(op, at) {
       const index = first.get(op)

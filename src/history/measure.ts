@@ -1,6 +1,7 @@
 import { holdsOf, serverOf } from '../checkers/holds.ts'
 import type { LatencySummary } from '../reporters/report.ts'
-import { requestOutcomes, type Event } from './event.ts'
+import { requestOutcomes } from './event.ts'
+import { kindOf, noCall, tableOf, type Events } from './event-table.ts'
 import { handoffs } from './handoffs.ts'
 import { invokesOf } from './invokes.ts'
 import { eventsOf } from './kinds.ts'
@@ -23,6 +24,10 @@ export interface Measured {
   samplesMs: Record<string, Float64Array>
 }
 
+const acquired = kindOf('acquire', 'ok')
+const released = kindOf('release', 'ok')
+const notReleased = kindOf('release', 'fail')
+
 /**
  * What a history measures: pure, O(n log n). What is wrong in it is the checkers' business. `servers`: how many took part, so that one
  * that was granted nothing counts in the fairness.
@@ -35,7 +40,7 @@ export interface Measured {
  * 1984): 1 = all alike, 1/servers = one got them all. errors: the share of requests that were indeterminate or unavailable. bookkeeping_keys: how
  * many keys the lock leaves behind by design, for each key that was held. commands_per_acquire: what the nodes carried out, a grant.
  */
-export function measure(events: readonly Event[], servers: number): Measured {
+export function measure(events: Events, servers: number): Measured {
   const counts: Record<string, number> = { requests: 0, granted: 0 }
   for (const outcome of requestOutcomes) counts[outcome] = 0
   const lockCounters: Record<string, number> = {}
@@ -51,24 +56,24 @@ export function measure(events: readonly Event[], servers: number): Measured {
   for (let i = 0; i < holds.size; i++) samples.hold_time.addNs(holds.endNs[i]! - holds.startNs[i]!)
 
   const invokes = invokesOf(events)
-  const grants = new Map<string, number>()
+  const table = tableOf(events)
+  const { t, kind, op, process } = table
+  const grantsOf = new Int32Array(table.processes.list.length)
   const load = loadPhase(events)
   let doneInLoad = 0
   const bookkeeping = new Set<string>()
-  for (let at = 0; at < events.length; at++) {
-    const event = events[at]!
-    if (event.f === 'acquire' || event.f === 'release') {
-      if (event.type === 'invoke') continue
-      const invoke = events[invokes.before(event.op, at)]
-      if (event.f === 'release') {
-        if (invoke !== undefined && event.type !== 'info') samples.release_duration.addNs(event.t - invoke.t)
-      } else if (event.type === 'ok') {
-        counts['granted']!++
-        const server = serverOf(event.process)
-        grants.set(server, (grants.get(server) ?? 0) + 1)
-        if (invoke !== undefined) samples.acquire_wait.addNs(event.t - invoke.t)
-      }
-    } else if (event.f === 'request') {
+  for (let at = 0; at < table.length; at++) {
+    const call = kind[at]!
+    if (call !== noCall) {
+      const granted = call === acquired
+      if (granted) grantsOf[process[at]!]!++
+      else if (call !== released && call !== notReleased) continue
+      const invoke = invokes.before(op[at]!, at)
+      if (invoke >= 0) (granted ? samples.acquire_wait : samples.release_duration).addNs(t[at]! - t[invoke]!)
+      continue
+    }
+    const event = table.other(at)
+    if (event.f === 'request') {
       counts['requests']!++
       counts[event.outcome] = (counts[event.outcome] ?? 0) + 1
       samples.request_duration.addNs(event.t - event.intendedNs)
@@ -82,6 +87,13 @@ export function measure(events: readonly Event[], servers: number): Measured {
     }
   }
 
+  const grants = new Map<string, number>()
+  for (const [number, some] of grantsOf.entries()) {
+    if (some === 0) continue
+    const server = serverOf(table.processes.list[number]!)
+    grants.set(server, (grants.get(server) ?? 0) + some)
+    counts['granted']! += some
+  }
   const samplesMs = Object.fromEntries(Object.entries(samples).map(([metric, some]) => [metric, some.sortedMs()]))
   const latencyMs = Object.fromEntries(Object.entries(samplesMs).map(([metric, sorted]) => [metric, summarize(sorted)]))
   const rates: Record<string, number> = {}
@@ -102,7 +114,7 @@ function add(sums: Record<string, number>, counts: Record<string, number>): void
 }
 
 /** From the first `load` to the `settle` after it; undefined where the history has no such phase. */
-function loadPhase(events: readonly Event[]): { startNs: number; endNs: number } | undefined {
+function loadPhase(events: Events): { startNs: number; endNs: number } | undefined {
   let startNs: number | undefined
   for (const { phase, t } of eventsOf(events, 'phase')) {
     if (phase === 'load') startNs ??= t

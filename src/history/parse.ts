@@ -1,5 +1,4 @@
 import type { Event } from './event.ts'
-import { shared } from './parse-call.ts'
 
 /** Why a line is not taken: what stood there is missing. */
 export type Refused = 'cut or no event' | 'of a kind that is not known'
@@ -80,6 +79,5 @@ export function parseEvent(line: string): Event | Refused {
   for (const [name, isRight] of shape.needs) if (!isRight(fields[name])) return 'cut or no event'
   for (const [name, isRight] of shape.may)
     if (fields[name] !== undefined && !isRight(fields[name])) return 'cut or no event'
-  value.process = shared(value.process!)
   return value as Event
 }

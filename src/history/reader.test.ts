@@ -19,7 +19,7 @@ test('merges the files of a folder by time, and keeps the order of one moment', 
   await write('controller.ndjson', lines(at(3, 'y'), at(5, 'y')))
   await write('server-1.log', 'no history')
   const { events, notes } = await readHistory(folder)
-  expect(events.map(({ t, process }) => `${t}${process}`)).toEqual(['1x', '3y', '5y', '5x', '5x'])
+  expect([...events].map(({ t, process }) => `${t}${process}`)).toEqual(['1x', '3y', '5y', '5x', '5x'])
   expect(events.at(-1)).toMatchObject({ phase: 'end' })
   expect(notes).toEqual([])
 })
@@ -27,21 +27,21 @@ test('merges the files of a folder by time, and keeps the order of one moment', 
 test('a cut last line is left out, with a note', async () => {
   await write('server-1.ndjson', lines(at(1), at(2)) + '{"t":3,"process":"ser')
   const { events, notes } = await readHistory(folder)
-  expect(events.map(({ t }) => t)).toEqual([1, 2])
+  expect([...events].map(({ t }) => t)).toEqual([1, 2])
   expect(notes).toEqual(['server-1.ndjson:3 is cut or no event, and was left out'])
 })
 
 test('a whole last line without its newline is read', async () => {
   await write('a.ndjson', lines(at(1)) + JSON.stringify(at(2)))
-  expect((await readHistory(folder)).events).toHaveLength(2)
+  expect((await readHistory(folder)).events.length).toBe(2)
 })
 
 test('a line may hold any character, and be cut anywhere between two reads', async () => {
   const odd = { ...at(1), error: 'ünïcödé \u2028 line\nbreak 🔒'.repeat(40_000) }
   await write('a.ndjson', lines(odd, at(2)))
   const { events, notes } = await readHistory([join(folder, 'a.ndjson')])
-  expect(events[0]).toEqual(odd)
-  expect(events).toHaveLength(2)
+  expect(events.at(0)).toEqual(odd)
+  expect(events.length).toBe(2)
   expect(notes).toEqual([])
 })
 
@@ -54,7 +54,8 @@ test('a merged history can be written and read again, and says where it was cut'
       .toString()
       .split('\n'),
   ).toHaveLength(20_001)
-  expect(await readHistory(file)).toEqual({ events, notes: [], damage: 'none' })
+  const whole = await readHistory(file)
+  expect({ ...whole, events: [...whole.events] }).toEqual({ events, notes: [], damage: 'none' })
 
   await truncate(file, (await readFile(file)).length - 100)
   const cut = await readHistory(file)
@@ -83,7 +84,7 @@ test('what is no event of ours is left out, and one sentence tells of all of it'
   ].join('\n')
   await write('a.ndjson', `${lines(at(1))}${strange}\n${lines(at(2))}`)
   const { events, notes } = await readHistory(folder)
-  expect(events.map(({ t }) => t)).toEqual([1, 2])
+  expect([...events].map(({ t }) => t)).toEqual([1, 2])
   expect(notes).toEqual([
     '2 lines of a.ndjson are of a kind that is not known, and were left out; the first is a.ndjson:2',
     '6 lines of a.ndjson are cut or no events, and were left out; the first is a.ndjson:4',
@@ -96,7 +97,7 @@ test('a clock that went backwards is told; a death that was noticed late is none
   expect((await readHistory(folder)).notes).toEqual([])
   await write('server-1.ndjson', lines(at(8e9), at(2e9), at(1e9)))
   const { events, notes } = await readHistory(folder)
-  expect(events).toHaveLength(5)
+  expect(events.length).toBe(5)
   expect(notes).toEqual([
     'server-1.ndjson:2 is 6.0 s before what stands above it: a clock went backwards, and what was when is not known',
   ])

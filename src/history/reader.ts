@@ -5,13 +5,15 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
 import { UsageError } from '../lib/failure.ts'
 import type { Event } from './event.ts'
+import { EventTable, type Events } from './event-table.ts'
 import { parseCall } from './parse-call.ts'
+import { parseKey } from './parse-key.ts'
 import { parseEvent, type Refused } from './parse.ts'
 import { line } from './recorder.ts'
 
 export interface History {
   /** Sorted by `t`; events of one process at one `t` keep their order. */
-  events: Event[]
+  events: Events
   /** One sentence for each place where the record is damaged: what stood there is missing. */
   notes: string[]
   /**
@@ -28,28 +30,25 @@ export interface History {
  */
 export async function readHistory(source: string | readonly string[]): Promise<History> {
   const files = typeof source === 'string' ? await filesOf(source) : [...source]
-  const events: Event[] = []
+  const events = new EventTable()
   const notes: string[] = []
-  let inOrder = true
   let damage: History['damage'] = 'none'
   for (const file of files) {
-    const read = await readFile(file, events, notes)
-    inOrder = read.inOrder && files.length === 1
+    const found = await readFile(file, events, notes)
     // Of several files the end of one is in the middle of the others.
-    if (read.damage !== 'none') damage = files.length === 1 ? read.damage : 'middle'
+    if (found !== 'none') damage = files.length === 1 ? found : 'middle'
   }
-  // A merged history is in order already; the sort is stable.
-  if (!inOrder) events.sort((a, b) => a.t - b.t)
+  events.sort()
   return { events, notes, damage }
 }
 
 /** Writes a merged history, one event a line, compressed at level 3: a third larger than by default, in a third of its time. */
-export async function writeHistory(file: string, events: readonly Event[]): Promise<void> {
+export async function writeHistory(file: string, events: Events): Promise<void> {
   await pipeline(pieces(events), createGzip({ level: 3 }), createWriteStream(file))
 }
 
 /** Lines in pieces of about 64 KiB: the stream costs little, and memory stays bounded. */
-function* pieces(events: readonly Event[]): Generator<string> {
+function* pieces(events: Events): Generator<string> {
   let piece = ''
   for (const event of events) {
     piece += line(event, event.t)
@@ -73,53 +72,62 @@ async function filesOf(path: string): Promise<string[]> {
 const lateMaxNs = 1e9
 const isToldLate = ({ f }: Event) => f === 'topology' || f === 'adapter'
 
-async function readFile(
-  file: string,
-  events: Event[],
-  notes: string[],
-): Promise<{ inOrder: boolean; damage: History['damage'] }> {
+async function readFile(file: string, events: EventTable, notes: string[]): Promise<History['damage']> {
   const name = basename(file)
   const refused = new Map<Refused, { first: number; count: number }>()
   let number = 0
   let pieces: Buffer[] = []
   let latestNs = -Infinity
-  let inOrder = true
   let backwards: string | undefined
   let cutShort: boolean | undefined
-  // Not node:readline, which also breaks lines at U+2028, a legal character within JSON strings.
-  const take = (bytes: Buffer, from: number, to: number) => {
+  /** What was read is the last event of the table. */
+  const took = (toldLate: boolean) => {
+    const t = events.t[events.length - 1]!
+    if (t < latestNs - lateMaxNs && !toldLate)
+      backwards ??= `${name}:${number} is ${((latestNs - t) / 1e9).toFixed(1)} s before what stands above it: a clock went backwards, and what was when is not known`
+    if (t >= latestNs) latestNs = t
+  }
+  const take = (line: string) => {
     number++
-    let event: Event | Refused | undefined = parseCall(bytes, from, to)
-    if (event === undefined) {
-      const line = bytes.toString('utf8', from, to)
-      if (line === '' || line === '\r') return
-      event = parseEvent(line)
-    }
+    if (line === '' || line === '\r') return
+    const event = parseEvent(line)
     if (typeof event === 'string') {
       const before = refused.get(event)
       if (before) before.count++
       else refused.set(event, { first: number, count: 1 })
       return
     }
-    if (event.t < latestNs - lateMaxNs && !isToldLate(event))
-      backwards ??= `${name}:${number} is ${((latestNs - event.t) / 1e9).toFixed(1)} s before what stands above it: a clock went backwards, and what was when is not known`
-    if (event.t >= latestNs) latestNs = event.t
-    else inOrder = false
-    events.push(event)
+    events.add(event)
+    took(isToldLate(event))
   }
+  // Not node:readline, which also breaks lines at U+2028, a legal character within JSON strings.
   try {
     for await (const chunk of bytesOf(file)) {
-      let from = 0
-      for (let to; (to = chunk.indexOf(newline, from)) >= 0; from = to + 1) {
-        if (pieces.length === 0) take(chunk, from, to)
-        else {
-          // A line that began in the chunks before; whole, because a character may be cut in two.
-          const line = Buffer.concat([...pieces, chunk.subarray(0, to)])
-          pieces = []
-          take(line, 0, line.length)
+      for (let from = 0; ;) {
+        if (pieces.length === 0) {
+          let next = parseCall(chunk, from, chunk.length, events)
+          if (next < 0) next = parseKey(chunk, from, chunk.length, events)
+          if (next >= 0) {
+            number++
+            took(false)
+            from = next
+            continue
+          }
         }
+        const to = chunk.indexOf(newline, from)
+        if (to < 0) {
+          pieces.push(chunk.subarray(from))
+          break
+        }
+        // A line that began in the pieces before is whole only with them: a character may be cut in two.
+        take(
+          pieces.length === 0
+            ? chunk.toString('utf8', from, to)
+            : Buffer.concat([...pieces, chunk.subarray(0, to)]).toString(),
+        )
+        pieces = []
+        from = to + 1
       }
-      pieces.push(chunk.subarray(from))
     }
   } catch (error) {
     const why = damages[codeOf(error)]
@@ -129,7 +137,7 @@ async function readFile(
     cutShort = codeOf(error) === 'Z_BUF_ERROR'
   }
   const rest = Buffer.concat(pieces)
-  if (rest.length > 0) take(rest, 0, rest.length)
+  if (rest.length > 0) take(rest.toString())
   for (const [why, { first, count }] of refused)
     notes.push(
       count === 1
@@ -138,8 +146,8 @@ async function readFile(
     )
   if (backwards !== undefined) notes.push(backwards)
   const isTail = [...refused.values()].every(({ first, count }) => count === 1 && first === number)
-  if (!isTail || backwards !== undefined || cutShort === false) return { inOrder, damage: 'middle' }
-  return { inOrder, damage: refused.size > 0 || cutShort ? 'end' : 'none' }
+  if (!isTail || backwards !== undefined || cutShort === false) return 'middle'
+  return refused.size > 0 || cutShort ? 'end' : 'none'
 }
 
 /** Of compressed data, by zlib's codes. */

@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { EnvironmentError } from '../lib/failure.ts'
-import type { Event, OperationEvent, RequestEvent } from './event.ts'
+import type { Event, KeyEvent, OperationEvent, RequestEvent } from './event.ts'
 
 /** An event as its observer knows it; without `t` it happened now. What is undefined is left out. */
 export type Observation<E extends Event = Event> = E extends Event
@@ -103,6 +103,8 @@ export function line(event: Observation, t: number): string {
       return operationLine(event, t)
     case 'request':
       return requestLine(event, t)
+    case 'key':
+      return keyLine(event, t)
     default:
       return ascii(JSON.stringify({ ...event, t })) + '\n'
   }
@@ -120,6 +122,16 @@ function operationLine(event: Observation<OperationEvent>, t: number): string {
   if (event.error !== undefined) text += `,"error":${quote(event.error)}`
   if (event.unsettled) text += ',"unsettled":true'
   if (event.lagNs !== undefined) text += `,"lagNs":${event.lagNs}`
+  return text + '}\n'
+}
+
+function keyLine(event: Observation<KeyEvent>, t: number): string {
+  let text = `${head(event, t)},"event":${quote(event.event)},"key":${quote(event.key)}`
+  if (event.value !== undefined) text += `,"value":${quote(event.value)}`
+  if (event.pttlMs !== undefined) text += `,"pttlMs":${event.pttlMs}`
+  if (event.lagNs !== undefined) text += `,"lagNs":${event.lagNs}`
+  if (event.bookkeeping) text += ',"bookkeeping":true'
+  if (event.error !== undefined) text += `,"error":${quote(event.error)}`
   return text + '}\n'
 }
 

@@ -1,4 +1,4 @@
-import type { Event } from './event.ts'
+import { callOf, kindOf, tableOf, type Events } from './event-table.ts'
 import { eventsOf, phaseOf } from './kinds.ts'
 import { Samples } from './samples.ts'
 import { partitionPoint } from '../lib/partition-point.ts'
@@ -16,7 +16,7 @@ interface Demand {
  * until the load ended counts with the time until then, which is a lower bound; left out, a lock that never recovers would look
  * best of all. O(n + heals · keys · log n).
  */
-export function recoveries(events: readonly Event[]): Samples {
+export function recoveries(events: Events): Samples {
   const samples = new Samples()
   const heals = eventsOf(events, 'fault').filter(({ stage, type }) => stage === 'healed' && type === 'ok')
   if (heals.length === 0) return samples
@@ -36,14 +36,20 @@ export function recoveries(events: readonly Event[]): Samples {
   return samples
 }
 
-function demandsOf(events: readonly Event[]): Map<string, Demand> {
-  const demands = new Map<string, Demand>()
-  for (const event of eventsOf(events, 'acquire')) {
-    let demand = demands.get(event.key)
-    if (demand === undefined) demands.set(event.key, (demand = { invoked: [], answered: [], granted: [] }))
-    if (event.type === 'invoke') demand.invoked.push(event.t)
-    else demand.answered.push(event.t)
-    if (event.type === 'ok') demand.granted.push(event.t)
+const asks = kindOf('acquire', 'invoke')
+const grants = kindOf('acquire', 'ok')
+
+/** By number of the key. */
+function demandsOf(events: Events): Map<number, Demand> {
+  const demands = new Map<number, Demand>()
+  const { length, t, kind, key } = tableOf(events)
+  for (let at = 0; at < length; at++) {
+    if (callOf(kind[at]!) !== 'acquire') continue
+    let demand = demands.get(key[at]!)
+    if (demand === undefined) demands.set(key[at]!, (demand = { invoked: [], answered: [], granted: [] }))
+    if (kind[at] === asks) demand.invoked.push(t[at]!)
+    else demand.answered.push(t[at]!)
+    if (kind[at] === grants) demand.granted.push(t[at]!)
   }
   return demands
 }

@@ -1,5 +1,6 @@
 import { fatesDuring } from '../checkers/acquires.ts'
-import type { Event } from '../history/event.ts'
+import { tableOf, type Events } from '../history/event-table.ts'
+import { eventsOf } from '../history/kinds.ts'
 import type { Report } from '../reporters/report.ts'
 import type { Evidence, Moment } from './record.ts'
 
@@ -7,7 +8,7 @@ import type { Evidence, Moment } from './record.ts'
 const momentsMax = 40
 
 /** What a post-mortem wants to know of a drill beyond its report: when what happened, and what callers saw while it was broken. Pure. */
-export function evidenceOf(report: Report, events: readonly Event[]): Evidence {
+export function evidenceOf(report: Report, events: Events): Evidence {
   const all = momentsOf(report, events).toSorted((a, b) => a.atMs - b.atMs)
   return {
     moments: all.slice(0, momentsMax),
@@ -22,9 +23,9 @@ export function evidenceOf(report: Report, events: readonly Event[]): Evidence {
   }
 }
 
-function momentsOf({ faults, findings, endedEarly }: Report, events: readonly Event[]): Moment[] {
+function momentsOf({ faults, findings, endedEarly }: Report, events: Events): Moment[] {
   const moments: Moment[] = []
-  for (const event of events) {
+  for (const event of tableOf(events).others()) {
     const atMs = event.t / 1e6
     if (event.f === 'phase' && ['load', 'settle', 'end', 'interrupted'].includes(event.phase))
       moments.push({ atMs, what: event.phase as 'load' })
@@ -43,7 +44,7 @@ function momentsOf({ faults, findings, endedEarly }: Report, events: readonly Ev
 
 const told = new Set(['down', 'up', 'paused', 'resumed', 'switch-master'])
 
-function injectedAtMs(events: readonly Event[], op: number): number | undefined {
-  const event = events.find((each) => each.f === 'fault' && each.op === op && each.stage === 'inject')
+function injectedAtMs(events: Events, op: number): number | undefined {
+  const event = eventsOf(events, 'fault').find((each) => each.op === op && each.stage === 'inject')
   return event && event.t / 1e6
 }

@@ -1,13 +1,12 @@
 import { plural } from '../checkers/damage.ts'
-import { serverOf } from '../checkers/holds.ts'
 import { seconds } from '../checkers/words.ts'
-import type { Event } from '../history/event.ts'
-import { invokesOf, isCall, type CallEvent } from '../history/invokes.ts'
+import { callOf, kindOf, tableOf, type Events } from '../history/event-table.ts'
+import { invokesOf } from '../history/invokes.ts'
 import { phaseOf } from '../history/kinds.ts'
 import { countByProcess } from './record.ts'
 
 /** What a history lacks, one sentence each, by what was counted when it was written (record.json). */
-export function missingEvents(events: readonly Event[], written: Readonly<Record<string, number>>): string[] {
+export function missingEvents(events: Events, written: Readonly<Record<string, number>>): string[] {
   const there = countByProcess(events)
   return Object.entries(written)
     .filter(([process, count]) => (there[process] ?? 0) < count)
@@ -19,9 +18,8 @@ export function missingEvents(events: readonly Event[], written: Readonly<Record
 }
 
 /** What a drill's history lacks where nobody counted it. */
-export function missingParts(events: readonly Event[], servers: number): string[] {
-  const seen = new Set<string>()
-  for (const { process } of events) seen.add(serverOf(process))
+export function missingParts(events: Events, servers: number): string[] {
+  const seen = new Set(Object.keys(countByProcess(events)))
   const ended = phaseOf(events, 'end') !== undefined
   const names = Array.from({ length: servers }, (_, index) => `server-${index + 1}`)
   return [
@@ -34,26 +32,34 @@ export function missingParts(events: readonly Event[], servers: number): string[
   ]
 }
 
+const invoked = new Set((['acquire', 'extend', 'work', 'release'] as const).map((f) => kindOf(f, 'invoke')))
+
 /** An answer without its question, in a kind of call, and the first of them. */
 interface Odd {
   count: number
-  first: CallEvent
+  /** Its index. */
+  first: number
 }
 
 /** What cannot be in a whole history: calls that ended and never began, and calls that began twice. O(n) */
-export function contradictions(events: readonly Event[]): string[] {
+export function contradictions(events: Events): string[] {
   const invokes = invokesOf(events)
+  const table = tableOf(events)
   let orphans: Odd | undefined
   let twins: Odd | undefined
-  for (let at = 0; at < events.length; at++) {
-    const event = events[at]!
-    if (!isCall(event)) continue
-    const known = invokes.before(event.op, at) >= 0
-    if (event.type === 'invoke') {
-      if (known) twins = { count: (twins?.count ?? 0) + 1, first: twins?.first ?? event }
-    } else if (!known) orphans = { count: (orphans?.count ?? 0) + 1, first: orphans?.first ?? event }
+  for (let at = 0; at < table.length; at++) {
+    const kind = table.kind[at]!
+    const call = callOf(kind)
+    if (call === undefined || call === 'lost') continue
+    const known = invokes.before(table.op[at]!, at) >= 0
+    if (known !== invoked.has(kind)) continue
+    if (known) twins = { count: (twins?.count ?? 0) + 1, first: twins?.first ?? at }
+    else orphans = { count: (orphans?.count ?? 0) + 1, first: orphans?.first ?? at }
   }
-  const about = ({ first: { op, f, process, t } }: Odd) => `the first is op ${op}, ${f} by ${process}, at ${seconds(t)}`
+  const about = ({ first }: Odd) => {
+    const { op, f, process, t } = table.operation(first)
+    return `the first is op ${op}, ${f} by ${process}, at ${seconds(t)}`
+  }
   return [
     orphans &&
       `${plural(orphans.count, 'call')} ended and never began before: lines are missing, or a clock went backwards; ${about(orphans)}`,

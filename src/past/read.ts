@@ -80,7 +80,7 @@ export function withoutPlan({ events, notes, damage }: History, name: string, st
     record: {
       plan: guessPlan(events, name),
       startedAt,
-      durationMs: events.length > 0 ? (events.at(-1)!.t - events[0]!.t) / 1e6 : 0,
+      durationMs: events.length > 0 ? (events.at(-1)!.t - events.at(0)!.t) / 1e6 : 0,
       events,
       notes: [...notes, ...contradicted],
       damage: undefined,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { DrillRecord } from '../drill.ts'
-import type { Event } from '../history/event.ts'
+import { tableOf, type Events } from '../history/event-table.ts'
 import { serverOf } from '../checkers/holds.ts'
 import { report, type Report } from '../reporters/report.ts'
 
@@ -74,22 +74,14 @@ export function parseRecord(text: string): Record | undefined {
 }
 
 /** Events by `server-1`, `redis-1`, `controller`. */
-export function countByProcess(events: readonly Event[]): { [process: string]: number } {
-  const counts = new Map<string, number>()
-  let last = ''
-  let count = 0
-  const add = () => counts.set(last, (counts.get(last) ?? 0) + count)
-  for (const { process } of events) {
-    if (process === last) {
-      count++
-      continue
-    }
-    if (count > 0) add()
-    last = process
-    count = 1
-  }
-  if (count > 0) add()
+export function countByProcess(events: Events): { [process: string]: number } {
+  const { length, process, processes } = tableOf(events)
+  const counts = new Int32Array(processes.list.length)
+  for (let at = 0; at < length; at++) counts[process[at]!]!++
   const servers: { [process: string]: number } = {}
-  for (const [process, some] of counts) servers[serverOf(process)] = (servers[serverOf(process)] ?? 0) + some
+  for (const [number, count] of counts.entries()) {
+    const server = serverOf(processes.list[number]!)
+    if (count > 0) servers[server] = (servers[server] ?? 0) + count
+  }
   return servers
 }

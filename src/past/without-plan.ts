@@ -1,6 +1,6 @@
 import { serverOf } from '../checkers/holds.ts'
 import { largestTtlMs } from '../checkers/largest-ttl.ts'
-import type { Event } from '../history/event.ts'
+import { callOf, tableOf, type Events } from '../history/event-table.ts'
 import { eventsOf } from '../history/kinds.ts'
 import { ledgerMetrics } from '../ledger/words.ts'
 import { metrics, type MetricName } from '../plan/metrics.ts'
@@ -14,12 +14,13 @@ import { scenario, type Plan } from '../plan/scenario.ts'
 const needsNodes: MetricName[] = ['foreign_releases', 'overclaims', 'leaked_keys']
 
 /** Safety metrics that such a history tells nothing of, by name, and why. */
-export function unjudgeable(events: readonly Event[]): Map<string, string> {
+export function unjudgeable(events: Events): Map<string, string> {
   const noLedger = 'there is no ledger'
   const noNodes = 'the history has no record of what the nodes did (f: key)'
   const noFences = 'no grant carries a fence'
   const seesNodes = eventsOf(events, 'key').length > 0
-  const fenced = eventsOf(events, 'acquire').some(({ fence }) => fence !== undefined)
+  const table = tableOf(events)
+  const fenced = table.kind.some((kind, at) => callOf(kind) === 'acquire' && table.fence(at) !== undefined)
   return new Map([
     ...ledgerMetrics.map((name) => [name, noLedger] as const),
     ...(seesNodes ? [] : needsNodes.map((name) => [name, noNodes] as const)),
@@ -32,9 +33,10 @@ export const judgeable = (unjudged: ReadonlyMap<string, string>): string[] =>
   Object.entries(metrics).flatMap(([name, { kind }]) => (kind === 'safety' && !unjudged.has(name) ? [name] : []))
 
 /** The plan that such a history may have had, as far as judging asks for one. */
-export function guessPlan(events: readonly Event[], name: string): Plan {
-  const callers = new Set<string>()
-  for (const { process } of eventsOf(events, 'acquire')) callers.add(process)
+export function guessPlan(events: Events, name: string): Plan {
+  const { length, kind: calls, process, processes } = tableOf(events)
+  const callers = new Set<number>()
+  for (let at = 0; at < length; at++) if (callOf(calls[at]!) === 'acquire') callers.add(process[at]!)
   const nodes = new Set(eventsOf(events, 'key').map(({ process }) => process))
   const switched = eventsOf(events, 'topology').some(({ event }) => event === 'switch-master')
   // A group of Sentinel that was never switched looks like two nodes of which one repeats the other.
@@ -50,7 +52,7 @@ export function guessPlan(events: readonly Event[], name: string): Plan {
   })
   return {
     ...rest,
-    servers: new Set([...callers].map(serverOf)).size,
+    servers: new Set(Array.from(callers, (number) => serverOf(processes.list[number]!))).size,
     runtime: 'attach',
     driver: { name: 'builtin' },
     seed: 0,

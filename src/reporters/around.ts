@@ -1,5 +1,6 @@
 import type { Cause } from '../checkers/cause.ts'
-import type { Event, KeyEvent } from '../history/event.ts'
+import type { Event, KeyEvent, OperationEvent, RequestEvent } from '../history/event.ts'
+import { noCall, tableOf, type Events } from '../history/event-table.ts'
 import { ownerOf, removals, valueAfter, writes } from '../checkers/key-record.ts'
 import { eventsOf } from '../history/kinds.ts'
 import type { LogLine } from './node-logs.ts'
@@ -32,7 +33,7 @@ const logLinesMax = 3
  * happened to nodes meanwhile, by what the drill saw and by their own logs; in the order of time. Who asked in vain is left out, unless it is the cause.
  */
 export function aroundViolation(
-  events: readonly Event[],
+  events: Events,
   first: { key: string; atMs: number; ops: number[] },
   causes: readonly Cause[] = [],
   logs: readonly LogLine[] = [],
@@ -45,7 +46,7 @@ export function aroundViolation(
     isCulprit(event) ||
     isCause(event) ||
     ('op' in event && event.f !== 'fault' && (named.has(event.op) || ('grant' in event && named.has(event.grant!))))
-  const operations = events.filter((event) => 'op' in event && event.f !== 'fault' && event.key === first.key)
+  const operations = operationsOf(events, first.key)
   const atNs = first.atMs * 1e6
   const granted = new Set(
     operations.flatMap((event) => (event.f === 'acquire' && event.type === 'ok' ? [event.op] : [])),
@@ -61,8 +62,8 @@ export function aroundViolation(
   ])
   const times = [...chosen].map(({ t }) => t).concat(causes.map(({ atMs }) => atMs * 1e6))
   const [fromNs, toNs] = [Math.min(...times), Math.max(...times)]
-  const besides = events
-    .filter(({ f, t }) => (f === 'fault' || f === 'topology') && t >= fromNs && t <= toNs)
+  const besides = [...eventsOf(events, 'fault'), ...eventsOf(events, 'topology')]
+    .filter(({ t }) => t >= fromNs && t <= toNs)
     .toSorted((a, b) => Math.abs(a.t - atNs) - Math.abs(b.t - atNs))
   for (const event of besides.slice(0, besidesMax)) chosen.add(event)
   const logged = logs
@@ -77,9 +78,25 @@ export function aroundViolation(
     .toSorted((a, b) => a.atMs - b.atMs)
 }
 
+/** Of one key, the requests among them. */
+function operationsOf(events: Events, name: string): (OperationEvent | RequestEvent)[] {
+  const table = tableOf(events)
+  const key = table.keys.list.indexOf(name)
+  const found: (OperationEvent | RequestEvent)[] = []
+  for (let at = 0; at < table.length; at++) {
+    if (table.kind[at] !== noCall) {
+      if (table.key[at] === key) found.push(table.operation(at))
+      continue
+    }
+    const event = table.other(at)
+    if (event.f === 'request' && event.key === name) found.push(event)
+  }
+  return found
+}
+
 /** What the nodes did to the key, with whose it was where its value tells. */
 function onNodes(
-  events: readonly Event[],
+  events: Events,
   { key, atMs }: { key: string; atMs: number },
   causes: readonly Cause[],
   fromNs: number,
@@ -87,8 +104,8 @@ function onNodes(
 ): Row[] {
   const known = new Set([key])
   const holders = new Map<string, string>()
-  for (const event of eventsOf(events, 'acquire'))
-    if (event.key === key && event.type === 'ok' && event.token)
+  for (const event of operationsOf(events, key))
+    if (event.f === 'acquire' && event.type === 'ok' && event.token)
       holders.set(event.token, `${event.process}, op ${event.op}`)
   const ofKey = eventsOf(events, 'key').filter((event) => ownerOf(event.key, known) === key && event.event !== 'left')
   const tracks = Map.groupBy(ofKey, (event) => `${event.process}\n${event.key}`)

@@ -1,5 +1,5 @@
-import { holdsOf } from '../checkers/holds.ts'
-import type { Event } from '../history/event.ts'
+import { holdAt, holdsOf } from '../checkers/holds.ts'
+import { tableOf, type Events } from '../history/event-table.ts'
 import { invokesOf } from '../history/invokes.ts'
 import type { Reporter } from './reporter.ts'
 import { plain } from './text.ts'
@@ -18,7 +18,7 @@ export const csv = {
 
 const head = 'at_ms,metric,duration_ms,key,process,outcome\r\n'
 
-function rows(events: readonly Event[]): string {
+function rows(events: Events): string {
   const invokes = invokesOf(events)
   const holds = holdsOf(events)
   const ends: { t: number; row: string }[] = []
@@ -27,23 +27,25 @@ function rows(events: readonly Event[]): string {
       t,
       row: `${decimal(t / 1e6)},${metric},${decimal(ns / 1e6)},${cell(key)},${cell(process)},${outcome}\r\n`,
     })
-  for (let at = 0; at < events.length; at++) {
-    const event = events[at]!
+  const { t } = tableOf(events)
+  let at = -1
+  for (const event of events) {
+    at++
     if (event.f === 'request') {
       add(event.t, 'request_duration', event.t - event.intendedNs, event.key, event.process, event.outcome)
       continue
     }
     if (event.f !== 'acquire' && event.f !== 'release') continue
     if (event.type === 'invoke') continue
-    const invoke = events[invokes.before(event.op, at)]
-    if (invoke === undefined) continue
+    const invokedNs = t[invokes.before(event.op, at)]
+    if (invokedNs === undefined) continue
     const outcome = event.type === 'fail' && event.error === 'contended' ? 'contended' : event.type
     // A wait in vain is no wait for a grant: it has a name of its own.
     const metric = event.f === 'release' ? 'release_duration' : event.type === 'ok' ? 'acquire_wait' : 'acquire_refused'
-    add(event.t, metric, event.t - invoke.t, event.key, event.process, outcome)
+    add(event.t, metric, event.t - invokedNs, event.key, event.process, outcome)
   }
   for (let i = 0; i < holds.size; i++) {
-    const { process } = events[holds.okAt[i]!]!
+    const { process } = holdAt(holds, i)
     const how = holds.endNs[i] === holds.releaseNs[i] ? 'released' : 'ended'
     add(holds.endNs[i]!, 'hold_time', holds.endNs[i]! - holds.startNs[i]!, holds.keys[holds.keyOf[i]!]!, process, how)
   }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { lstat, mkdir, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import type { Event } from '../history/event.ts'
+import type { Events } from '../history/event-table.ts'
 import { writeHistory } from '../history/reader.ts'
 import { EnvironmentError } from '../lib/failure.ts'
 import type { Plan } from '../plan/scenario.ts'
@@ -111,7 +111,7 @@ const standing = Object.values<Reporter>(reporters).filter(({ onDemand }) => !on
 export async function writeReports(
   path: string,
   some: readonly Reporter[],
-  input: { report: Report; plan: Plan; events: readonly Event[] },
+  input: { report: Report; plan: Plan; events: Events },
 ): Promise<void> {
   const logs = await readNodeLogs(path, new Date(input.report.startedAt))
   await explained(path, () =>

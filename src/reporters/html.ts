@@ -1,4 +1,4 @@
-import type { Event } from '../history/event.ts'
+import type { Events } from '../history/event-table.ts'
 import { ledgerMetrics } from '../ledger/words.ts'
 import { metricNamed } from '../plan/metrics.ts'
 import type { Plan } from '../plan/scenario.ts'
@@ -33,7 +33,7 @@ export const html = {
 
 const serverNames = ({ servers }: Plan) => Array.from({ length: servers }, (_, index) => `server-${index + 1}`)
 
-function page(report: Report, plan: Plan, events: readonly Event[], logs: readonly LogLine[]): Markup {
+function page(report: Report, plan: Plan, events: Events, logs: readonly LogLine[]): Markup {
   const built = buildPage(report, events, serverNames(plan))
   const { data, first } = built
   const still = timelineOf(report, events)
@@ -118,7 +118,7 @@ function nodes({ data: { nodeCurves } }: Built): Markup | undefined {
 
 function operations(
   report: Report,
-  events: readonly Event[],
+  events: Events,
   logs: readonly LogLine[],
   { first: overlap, causes }: Built,
 ): Markup | undefined {

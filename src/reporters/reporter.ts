@@ -1,4 +1,4 @@
-import type { Event } from '../history/event.ts'
+import type { Events } from '../history/event-table.ts'
 import type { Plan } from '../plan/scenario.ts'
 import type { LogLine } from './node-logs.ts'
 import type { Report } from './report.ts'
@@ -12,5 +12,5 @@ export interface Reporter {
   /** As long as the history: not written by a drill, only by `picklock report`. */
   onDemand?: true
   /** `logs`: what the nodes wrote (node-logs.ts), where somebody read it. */
-  render(input: { report: Report; plan: Plan; events: readonly Event[]; logs?: readonly LogLine[] }): string
+  render(input: { report: Report; plan: Plan; events: Events; logs?: readonly LogLine[] }): string
 }

@@ -1,6 +1,6 @@
 import { holdAt, holdsOf, overlappingPairs, type Holds } from '../checkers/holds.ts'
-import type { Event } from '../history/event.ts'
-import { phaseOf, stagesOfFaults } from '../history/kinds.ts'
+import type { Events } from '../history/event-table.ts'
+import { eventsOf, phaseOf, stagesOfFaults } from '../history/kinds.ts'
 import type { Report } from './report.ts'
 
 /** What a picture needs of a report: where something was found. */
@@ -64,7 +64,7 @@ const aroundMs = 1000
 const backMaxMs = 5000
 
 /** Undefined where no lock was ever held. */
-export function timelineOf(report: Judged, events: readonly Event[]): Timeline | undefined {
+export function timelineOf(report: Judged, events: Events): Timeline | undefined {
   const holds = holdsOf(events)
   if (holds.size === 0) return undefined
   const overlapsOfKeys = overlapsByKey(holds)
@@ -93,7 +93,7 @@ export function timelineOf(report: Judged, events: readonly Event[]): Timeline |
 type View = Pick<Timeline, 'key' | 'because' | 'fromMs' | 'toMs'>
 
 /** Where it broke first, else the busiest key's whole load. */
-function chooseView(report: Judged, holds: Holds, overlaps: Map<string, Overlap[]>, events: readonly Event[]): View {
+function chooseView(report: Judged, holds: Holds, overlaps: Map<string, Overlap[]>, events: Events): View {
   const loadMs = (phaseOf(events, 'load')?.t ?? 0) / 1e6
   const first = firstViolation(report)
   if (first !== undefined && holds.keys.includes(first.key)) {
@@ -171,7 +171,7 @@ function overlapsByKey(holds: Holds): Map<string, Overlap[]> {
 }
 
 /** In the order of the report's faults. */
-export function faultBands(events: readonly Event[]): FaultBand[] {
+export function faultBands(events: Events): FaultBand[] {
   const endMs = (events.at(-1)?.t ?? 0) / 1e6
   return stagesOfFaults(events).map(([, stages]) => {
     const landed = stages.find(({ stage }) => stage === 'landed')
@@ -191,9 +191,9 @@ export function faultBands(events: readonly Event[]): FaultBand[] {
   })
 }
 
-export function topologyMarks(events: readonly Event[]): Mark[] {
-  return events.flatMap((event) => {
-    if (event.f !== 'topology' || event.event === 'dropped-iterations') return []
+export function topologyMarks(events: Events): Mark[] {
+  return eventsOf(events, 'topology').flatMap((event) => {
+    if (event.event === 'dropped-iterations') return []
     const promoted = event.event.endsWith('switch-master') && event.to !== undefined
     const label = promoted ? `${event.to} promoted` : `${event.node} ${event.event}`
     return [{ atMs: event.t / 1e6, where: event.node, label }]
@@ -204,12 +204,11 @@ const beginnings: Record<string, string> = { down: 'down', paused: 'paused' }
 const endings = new Set(['up', 'resumed'])
 
 /** When which node or server was away, as it was seen. */
-export function outages(events: readonly Event[]): { name: string; what: string; fromMs: number; toMs: number }[] {
+export function outages(events: Events): { name: string; what: string; fromMs: number; toMs: number }[] {
   const endMs = (events.at(-1)?.t ?? 0) / 1e6
   const all: ReturnType<typeof outages> = []
   const open = new Map<string, (typeof all)[number]>()
-  for (const event of events) {
-    if (event.f !== 'topology') continue
+  for (const event of eventsOf(events, 'topology')) {
     const atMs = event.t / 1e6
     const what = beginnings[event.event]
     const begun = open.get(event.node)
@@ -226,11 +225,11 @@ export function outages(events: readonly Event[]): { name: string; what: string;
 }
 
 /** A lock may give its key another name on the node: `lock:stock:7`, `{stock:7}:fence`. */
-function keyMarks(events: readonly Event[], key: string): Mark[] {
+function keyMarks(events: Events, key: string): Mark[] {
   const escaped = key.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`)
   const named = new RegExp(String.raw`(^|[^\p{L}\p{N}])${escaped}($|[^\p{L}\p{N}])`, 'u')
-  return events.flatMap((event) =>
-    event.f === 'key' && event.event !== 'sample' && named.test(event.key)
+  return eventsOf(events, 'key').flatMap((event) =>
+    event.event !== 'sample' && named.test(event.key)
       ? [{ atMs: event.t / 1e6, where: event.process, label: `${event.event} ${event.key}` }]
       : [],
   )

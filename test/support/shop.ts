@@ -109,7 +109,7 @@ export async function openShop(options: ShopOptions): Promise<TestShop> {
       })
       return { status: response.status, body: (await response.json()) as Record<string, unknown> }
     },
-    history: async () => (await readHistory(history)).events,
+    history: async () => [...(await readHistory(history)).events],
     damage: () => ledger!.damage(schema),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }

@@ -62,7 +62,8 @@ export default {
       if (failed) throw failed[0]!
       return results !== null
     }
-    const free = (key: string, token: string) => alone((redis) => ifStill(redis, key, token, ['del', key]), { first: true })
+    const free = (key: string, token: string) =>
+      alone((redis) => ifStill(redis, key, token, ['del', key]), { first: true })
 
     return {
       acquire(key, { ttlMs, waitMs, signal }) {

@@ -1,6 +1,6 @@
 import { holdAt, holdsOf, overlappingPairs, type Holds } from '../../checkers/holds.ts'
 import type { Cause } from '../../checkers/cause.ts'
-import type { Event } from '../../history/event.ts'
+import type { Events } from '../../history/event-table.ts'
 import { eventsOf } from '../../history/kinds.ts'
 import type { Report } from '../report.ts'
 import {
@@ -46,7 +46,7 @@ interface Side {
 
 const phases: Record<string, string> = { load: 'load begins', settle: 'load over', 'ended-early': 'ended early' }
 
-export function buildPage(report: Judged, events: readonly Event[], serverNames: readonly string[]): Built {
+export function buildPage(report: Judged, events: Events, serverNames: readonly string[]): Built {
   const holds = holdsOf(events)
   const drawn = drawnHolds(holds, serverNames)
   const { nodes, leases } = nodeLeases(events, holds, drawn)

@@ -1,4 +1,6 @@
-import type { Event, RequestEvent } from '../../history/event.ts'
+import type { RequestEvent } from '../../history/event.ts'
+import type { Events } from '../../history/event-table.ts'
+import { eventsOf } from '../../history/kinds.ts'
 import { overlappingPairs, holdAt, holdsOf, serverOf } from '../../checkers/holds.ts'
 import type { DamageMetric } from '../../ledger/books/book.ts'
 import { Markup, markup } from '../markup.ts'
@@ -18,7 +20,7 @@ const damageMetrics: ReadonlySet<string> = new Set<DamageMetric>([
 const ordersMax = 20
 
 /** What the ledger lost, and the orders that the history shows behind it. Nothing where there is no damage. */
-export function damageTable(report: Report, events: readonly Event[]): Markup | undefined {
+export function damageTable(report: Report, events: Events): Markup | undefined {
   const findings = report.findings.filter(({ metric }) => damageMetrics.has(metric))
   if (findings.length === 0) return undefined
   const orders = ordersInvolved(events)
@@ -46,7 +48,7 @@ interface Order {
   why: string
 }
 
-function ordersInvolved(events: readonly Event[]): { rows: Order[]; of: number } {
+function ordersInvolved(events: Events): { rows: Order[]; of: number } {
   const holds = holdsOf(events)
   const partner = new Map<number, string>()
   overlappingPairs(holds, (first, second) => {
@@ -55,8 +57,8 @@ function ordersInvolved(events: readonly Event[]): { rows: Order[]; of: number }
     if (!partner.has(b.op)) partner.set(b.op, `${a.server}, op ${a.op}`)
   })
   const done = new Map<string, RequestEvent[]>()
-  for (const event of events)
-    if (event.f === 'request' && event.outcome === 'done') {
+  for (const event of eventsOf(events, 'request'))
+    if (event.outcome === 'done') {
       const same = done.get(event.requestId)
       if (same) same.push(event)
       else done.set(event.requestId, [event])

@@ -1,5 +1,5 @@
-import { holdAt, overlappingPairs, serverOf, type Holds } from '../../checkers/holds.ts'
-import type { OperationEvent } from '../../history/event.ts'
+import { holdAt, overlappingPairs, serverOfHold, type Holds } from '../../checkers/holds.ts'
+import { tableOf } from '../../history/event-table.ts'
 import { Packer } from './pack.ts'
 import type { PageData } from './page-data.ts'
 
@@ -59,7 +59,7 @@ export function drawnHolds(holds: Holds, serverNames: readonly string[]): DrawnH
 
 function serverIndex(holds: Holds, names: readonly string[]): Map<string, number> {
   const found = new Set(names)
-  for (let i = 0; i < holds.size; i++) found.add(serverOf(holds.events[holds.okAt[i]!]!.process))
+  for (let i = 0; i < holds.size; i++) found.add(serverOfHold(holds, i))
   const sorted = [...found].toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }))
   return new Map(sorted.map((name, index) => [name, index]))
 }
@@ -135,8 +135,9 @@ function packPairs(holds: Holds, numberOf: Int32Array) {
 /** By token, the hold that it was given for; only those that tell one from the other. */
 export function holdsByToken(holds: Holds): Map<string, number> {
   const byToken = new Map<string, number>()
+  const table = tableOf(holds.events)
   for (let i = 0; i < holds.size; i++) {
-    const { token } = holds.events[holds.okAt[i]!] as OperationEvent
+    const { token } = table.rest(holds.okAt[i]!)
     if (token) byToken.set(token, byToken.has(token) ? -1 : i)
   }
   return byToken

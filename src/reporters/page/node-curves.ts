@@ -1,4 +1,5 @@
-import type { Event, NodeEvent } from '../../history/event.ts'
+import type { NodeEvent } from '../../history/event.ts'
+import type { Events } from '../../history/event-table.ts'
 import { eventsOf } from '../../history/kinds.ts'
 import type { NodeCurve } from './page-data.ts'
 
@@ -40,7 +41,7 @@ const measures: Measure[] = [
 ]
 
 /** What the nodes said of themselves over time (NodeEvent), a line a node; null where one was away. Nothing for a history that has none of it. */
-export function nodeCurves(events: readonly Event[]): NodeCurve[] {
+export function nodeCurves(events: Events): NodeCurve[] {
   const byNode = Map.groupBy(eventsOf(events, 'node'), ({ process }) => process)
   if (byNode.size === 0) return []
   const deaths = eventsOf(events, 'topology').filter(({ event }) => event === 'down')

@@ -1,6 +1,7 @@
 import type { Holds } from '../../checkers/holds.ts'
 import { ownerOf, removals, writes } from '../../checkers/key-record.ts'
-import type { Event, KeyEvent } from '../../history/event.ts'
+import type { KeyEvent } from '../../history/event.ts'
+import { tableOf, type Events } from '../../history/event-table.ts'
 import { holdsByToken, type DrawnHolds } from './drawn-holds.ts'
 import { Packer } from './pack.ts'
 import type { PageData } from './page-data.ts'
@@ -33,7 +34,7 @@ const endOf: Record<string, number> = { del: 1, expired: 2, evicted: 3 }
  * When which node had which key, and for whom: what the nodes themselves reported to the harness (KeyEvent), in intervals from the write to the
  * end. Whose it is tells the token in a sampled value.
  */
-export function nodeLeases(events: readonly Event[], holds: Holds, drawn: DrawnHolds) {
+export function nodeLeases(events: Events, holds: Holds, drawn: DrawnHolds) {
   const all = chooseTracks(leasesOf(events, holds))
   const nodes = [...new Set(all.map(({ node }) => node))].toSorted((a, b) =>
     a.localeCompare(b, 'en', { numeric: true }),
@@ -64,7 +65,7 @@ export function nodeLeases(events: readonly Event[], holds: Holds, drawn: DrawnH
 /** By node and name on the node. */
 type Tracks = Map<string, Lease[]>
 
-function leasesOf(events: readonly Event[], holds: Holds): Tracks {
+function leasesOf(events: Events, holds: Holds): Tracks {
   const known = new Set(holds.keys)
   const keyIds = new Map(holds.keys.map((key, id) => [key, id]))
   const byToken = holdsByToken(holds)
@@ -80,7 +81,7 @@ function leasesOf(events: readonly Event[], holds: Holds): Tracks {
     else tracks.set(id, [ended])
     open.delete(id)
   }
-  for (const event of events) {
+  for (const event of tableOf(events).others()) {
     if (event.f === 'topology' && event.event === 'down') {
       for (const [id, lease] of open) if (lease.node === event.node) close(id, lease, event.t, 5)
       continue

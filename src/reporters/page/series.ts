@@ -1,7 +1,7 @@
 import { holdsOf } from '../../checkers/holds.ts'
-import type { Event } from '../../history/event.ts'
+import { callOf, kindOf, tableOf, type Events } from '../../history/event-table.ts'
 import { invokesOf } from '../../history/invokes.ts'
-import { phaseOf } from '../../history/kinds.ts'
+import { eventsOf, phaseOf } from '../../history/kinds.ts'
 import { percentile, summarize } from '../../history/samples.ts'
 import type { LatencySummary } from '../report.ts'
 import type { Histogram, Series } from './page-data.ts'
@@ -10,6 +10,7 @@ const slicesMax = 120
 /** Short drills get no slices in which hardly anything happens. */
 const sliceMinMs = 100
 const perDecade = 8
+const granted = kindOf('acquire', 'ok')
 const failures: ReadonlySet<string> = new Set(['unavailable', 'indeterminate', 'abandoned'])
 
 interface Slice {
@@ -22,7 +23,7 @@ interface Slice {
 }
 
 /** Latency, throughput and errors over the time of the drill, and how often what took how long. O(n log n). */
-export function seriesOf(events: readonly Event[]): { series: Series; histograms: Histogram[] } {
+export function seriesOf(events: Events): { series: Series; histograms: Histogram[] } {
   const [fromMs, toMs] = loadSpan(events)
   const sliceMs = Math.max(sliceMinMs, niceMs((toMs - fromMs) / slicesMax))
   const slices: Slice[] = Array.from({ length: Math.max(1, Math.ceil((toMs - fromMs) / sliceMs)) }, () => ({
@@ -37,25 +38,24 @@ export function seriesOf(events: readonly Event[]): { series: Series; histograms
 
   const invokes = invokesOf(events)
   const [waits, requests]: [number[], number[]] = [[], []]
-  for (let at = 0; at < events.length; at++) {
-    const event = events[at]!
-    if (event.f === 'acquire') {
-      if (event.type !== 'ok') continue
-      const slice = sliceAt(event.t / 1e6)
-      slice.granted++
-      const invoke = events[invokes.before(event.op, at)]
-      if (invoke === undefined) continue
-      slice.wait.push((event.t - invoke.t) / 1e6)
-      waits.push((event.t - invoke.t) / 1e6)
-    } else if (event.f === 'request') {
-      const slice = sliceAt(event.t / 1e6)
-      const ms = (event.t - event.intendedNs) / 1e6
-      slice.request.push(ms)
-      requests.push(ms)
-      if (event.outcome === 'done') slice.done++
-      else if (event.outcome === 'contended') slice.contended++
-      else if (failures.has(event.outcome)) slice.failed++
-    }
+  const { length, t, kind, op } = tableOf(events)
+  for (let at = 0; at < length; at++) {
+    if (kind[at] !== granted) continue
+    const slice = sliceAt(t[at]! / 1e6)
+    slice.granted++
+    const invokedNs = t[invokes.before(op[at]!, at)]
+    if (invokedNs === undefined) continue
+    slice.wait.push((t[at]! - invokedNs) / 1e6)
+    waits.push((t[at]! - invokedNs) / 1e6)
+  }
+  for (const event of eventsOf(events, 'request')) {
+    const slice = sliceAt(event.t / 1e6)
+    const ms = (event.t - event.intendedNs) / 1e6
+    slice.request.push(ms)
+    requests.push(ms)
+    if (event.outcome === 'done') slice.done++
+    else if (event.outcome === 'contended') slice.contended++
+    else if (failures.has(event.outcome)) slice.failed++
   }
   const holds = holdsOf(events)
   const held = Array.from({ length: holds.size }, (_, i) => (holds.endNs[i]! - holds.startNs[i]!) / 1e6)
@@ -89,12 +89,17 @@ export function seriesOf(events: readonly Event[]): { series: Series; histograms
   }
 }
 
+const spanned = new Set<ReturnType<typeof callOf>>(['acquire', 'release'])
+
 /** From the load's begin to the last answer. */
-function loadSpan(events: readonly Event[]): [number, number] {
+function loadSpan(events: Events): [number, number] {
   const load = phaseOf(events, 'load')
-  const last = events.findLast((event) => event.f === 'request' || event.f === 'acquire' || event.f === 'release')
-  const fromMs = (load ?? events[0])?.t ?? 0
-  return [fromMs / 1e6, Math.max(fromMs + 1e6, last?.t ?? 0) / 1e6]
+  const { length, t, kind } = tableOf(events)
+  let last = length - 1
+  while (last >= 0 && !spanned.has(callOf(kind[last]!))) last--
+  const lastNs = Math.max(t[last] ?? 0, eventsOf(events, 'request').at(-1)?.t ?? 0)
+  const fromMs = (load ?? events.at(0))?.t ?? 0
+  return [fromMs / 1e6, Math.max(fromMs + 1e6, lastNs) / 1e6]
 }
 
 /** Slices of logarithmic width; one that took no time at all is in the first. */
