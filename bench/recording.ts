@@ -5,7 +5,8 @@
  *     node bench/recording.ts [rounds] [concurrency]
  *
  * Each side is a process that stays warm; they take turns against one Redis in short slices. The figure is the ratio of the medians,
- * so that a busy machine slows both alike.
+ * so that a busy machine slows both alike. In a third slice the controller's curves are drawn beside the server's work (what the node uses and does, four
+ * times a second): their ratio to a server that nobody asks should be 1.
  */
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -13,6 +14,7 @@ import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { Children } from '../src/lib/children.ts'
 import { monotonicNs } from '../src/lib/clock.ts'
+import { recordNodeCurves } from '../src/history/node-curves.ts'
 import { luaScript } from '../src/locks/lua.ts'
 import { runtimes } from '../src/runtimes/index.ts'
 import type { ServerConfiguration } from '../src/server/messages.ts'
@@ -48,21 +50,34 @@ async function compare(rounds: number, vus: number): Promise<void> {
     return child
   }
   const sides = { server: await start('server'), bare: await start('bare') }
-  const rates = { server: [] as number[], bare: [] as number[] }
+  const admin = new Redis({ host: node.host, port: node.port, password: runtime.password })
+  const alone = () => slice(sides.server)
+  const drawn = async () => {
+    using _ = recordNodeCurves({ nodes: [node.name], admin: () => admin, sent: () => 0, record() {} })
+    return await slice(sides.server)
+  }
+  const rates = { server: [] as number[], bare: [] as number[], drawn: [] as number[] }
   for (let round = 1 - warmUpRounds; round <= rounds; round++) {
     const bare = await slice(sides.bare)
-    const server = await slice(sides.server)
+    const measured = new Map<typeof alone, number>()
+    // Which of the two is first changes: a machine may grow busier.
+    for (const run of round % 2 === 0 ? [alone, drawn] : [drawn, alone]) measured.set(run, await run())
+    const [server, beside] = [measured.get(alone)!, measured.get(drawn)!]
     if (round < 1) continue
     rates.bare.push(bare)
     rates.server.push(server)
+    rates.drawn.push(beside)
     console.log(`${round}: server ${perSecond(server)}, bare ${perSecond(bare)}, ratio ${(server / bare).toFixed(3)}`)
   }
   for (const child of Object.values(sides)) child.disconnect()
+  admin.disconnect()
   const ratio = median(rates.server) / median(rates.bare)
   console.log(
     `${vus} at once, medians: server ${perSecond(median(rates.server))}, bare ${perSecond(median(rates.bare))}, ` +
       `ratio ${ratio.toFixed(3)}, of pairs ${median(rates.server.map((rate, i) => rate / rates.bare[i]!)).toFixed(3)} (target ${target})`,
   )
+  const besides = rates.drawn.map((rate, i) => rate / rates.server[i]!)
+  console.log(`with the curves beside it: ${median(besides).toFixed(3)} of that, the median of pairs`)
   process.exitCode = ratio >= target ? 0 : 1
 }
 

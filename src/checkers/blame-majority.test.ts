@@ -18,6 +18,29 @@ test.each<[string, string, string | RegExp, (Event | Event[])[]]>([
     ],
   ],
   [
+    'one of its two nodes restarted empty, and was written to before its observer knew that',
+    'topology',
+    'redis-2 died at 1.500 s and came back without the key',
+    [
+      ...trio(999, 'token-1', 1, 2),
+      ...restart(1500, 2100, 'redis-2'),
+      ...trio(1999, 'token-2', 3),
+      key('redis-2', 1999, 'set'),
+      key('redis-2', 2101, 'sample', 'stock:7', { value: 'token-2', pttlMs: 2600 }),
+    ],
+  ],
+  [
+    'one of its two nodes restarted empty, and a vote on it was taken back before its observer knew that',
+    'topology',
+    'redis-2 died at 1.500 s and came back without the key',
+    [
+      ...trio(999, 'token-1', 1, 2),
+      ...restart(1500, 2100, 'redis-2'),
+      key('redis-2', 1950, 'del'),
+      ...trio(1999, 'token-2', 2, 3),
+    ],
+  ],
+  [
     'all expired in their time',
     'holder',
     /in its time/,

@@ -26,14 +26,20 @@ export function lossOf(track: Track, anchor: number, hold: Hold, mayBeReplica: b
   let dueNs = leaseEndNs(hold)
   let gapAt = -1
   let restarted = false
+  /** Of the last gap. */
+  let resynced = true
   const inGap = (): Loss => ({ kind: restarted ? 'restart' : 'gap', at: gapAt, t: events[gapAt]!.t })
 
   for (let at = anchor + 1; at < events.length; at++) {
     const event = events[at]!
+    // What a new connection tells first comes before it is known whether the node was restarted.
+    if (!resynced && event.event !== 'gap') restarted ||= isRestart(events, at)
     if (event.event === 'gap') {
       if (gapAt < 0) gapAt = at
+      resynced = false
     } else if (event.event === 'resync') {
       restarted ||= event.value === 'restarted'
+      resynced = true
     } else if (event.event === 'sample') {
       const gone = event.pttlMs === -2
       const foreign = hold.token !== undefined && event.value !== undefined && !event.value.includes(hold.token)
@@ -63,6 +69,13 @@ export function lossOf(track: Track, anchor: number, hold: Hold, mayBeReplica: b
     }
   }
   return gapAt >= 0 ? inGap() : undefined
+}
+
+/** What the gap that is open before `at` turns out to be. */
+function isRestart(events: Track['events'], at: number): boolean {
+  let end = at
+  while (end < events.length && events[end]!.event !== 'resync' && events[end]!.event !== 'gap') end++
+  return events[end]?.event === 'resync' && events[end]!.value === 'restarted'
 }
 
 /** When the key was due to end at the latest, by what was asked for and granted; Infinity where no lease is known. */
