@@ -170,6 +170,28 @@ test('an overlap that is shorter than the pipe lagged is none', () => {
   expect(lagging(4e6)).toEqual(['1-2'])
 })
 
+test('a claim ends as early as the lock may have reckoned it; what ends by a release is believed in until then', () => {
+  const claiming = (claimLagNs: number, until: number) =>
+    pairs(history(hold({ ...a, at: 10, until, validForMs: 40, claimLagNs }), hold({ ...b, at: 45, until: 60 })))
+  expect(claiming(4e6, 80)).toEqual(['1-2'])
+  expect(claiming(5e6, 80)).toEqual([])
+  const released = (claimLagNs: number) =>
+    pairs(history(hold({ ...a, at: 10, until: 30, validForMs: 400, claimLagNs }), hold({ ...b, at: 15, until: 40 })))
+  expect(released(250e6)).toEqual(['1-2'])
+})
+
+test('the lag of an extension that came late is that of the belief which it begins', () => {
+  const events = (lagNs: number) =>
+    history(
+      hold({ ...a, at: 10, validForMs: 20 }),
+      extend(a.process, 5, 1, 25, 50, { validForMs: 30, lagNs }),
+      hold({ ...b, at: 75, until: 90 }),
+      end(100),
+    )
+  expect(pairs(events(4e6))).toEqual(['1-2'])
+  expect(pairs(events(5e6))).toEqual([])
+})
+
 test('pairs are found when a history is not quite in order', () => {
   const events = [...hold({ ...b, at: 20, until: 30 }), ...hold({ ...a, at: 10, until: 40 })]
   expect(pairs(events)).toEqual(['1-2'])

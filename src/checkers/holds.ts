@@ -1,4 +1,4 @@
-import { callOf, kindOf, noCall, tableOf, type Events } from '../history/event-table.ts'
+import { callOf, kindOf, noCall, tableOf, type Events, type EventTable } from '../history/event-table.ts'
 import { invokesOf } from '../history/invokes.ts'
 import { OpTable } from '../history/op-table.ts'
 import { Columns } from './columns.ts'
@@ -170,10 +170,11 @@ export function overlappingPairs(holds: Holds, visit: (first: number, second: nu
 }
 
 /** `server-1` */
-export const serverOfHold = ({ events, okAt }: Holds, index: number): string => {
-  const { process, processes } = tableOf(events)
-  return serverOf(processes.list[process[okAt[index]!]!]!)
-}
+export const serverOfHold = ({ events, okAt }: Holds, index: number): string => serverAt(tableOf(events), okAt[index]!)
+
+/** Of the event at that index. */
+export const serverAt = ({ process, processes }: EventTable, at: number): string =>
+  serverOf(processes.list[process[at]!]!)
 
 export const serverOf = (process: string): string => {
   const slash = process.indexOf('/')
@@ -188,8 +189,8 @@ interface Death {
 
 /** Nodes of Redis, whose deaths are told in the same words, have no say in this. */
 function lastWordBefore(events: Events, at: number, server: string): number {
-  const { t, process, processes } = tableOf(events)
-  for (let i = at - 1; i >= 0; i--) if (serverOf(processes.list[process[i]!]!) === server) return t[i]!
+  const table = tableOf(events)
+  for (let i = at - 1; i >= 0; i--) if (serverAt(table, i) === server) return table.t[i]!
   return -Infinity
 }
 
@@ -202,8 +203,12 @@ const kinds = {
   extendRefused: kindOf('extend', 'fail'),
   extended: kindOf('extend', 'ok'),
 }
-/** Answers that may be none. */
-const indeterminate = new Set((['acquire', 'release', 'extend', 'work'] as const).map((f) => kindOf(f, 'info')))
+
+/** Until when the answer claims that the grant is valid, as the lock reckoned it at the earliest; Infinity where it claims nothing. */
+function claimEndNs(table: EventTable, at: number): number {
+  const validForMs = table.validForMs(at)
+  return validForMs === undefined ? Infinity : table.t[at]! + validForMs * 1e6 - (table.claimLagNs(at) ?? 0)
+}
 
 function build(events: Events): Holds {
   const table = tableOf(events)
@@ -234,9 +239,8 @@ function build(events: Events): Holds {
       case kinds.granted: {
         let keyId = keyIds[table.key[at]!]!
         if (keyId < 0) keyIds[table.key[at]!] = keyId = keys.push(table.keys.list[table.key[at]!]!) - 1
-        const validForMs = table.validForMs(at)
         const i = columns.add(t, invokes.before(table.op[at]!, at), at, keyId, table.lagNs(at) ?? 0)
-        if (validForMs !== undefined) columns.validUntilNs[i] = t + validForMs * 1e6
+        columns.validUntilNs[i] = claimEndNs(table, at)
         grants.set(table.op[at]!, i)
         break
       }
@@ -253,14 +257,14 @@ function build(events: Events): Holds {
       case kinds.extended: {
         const i = grant < 0 ? -1 : grants.get(grant)
         if (i < 0) break
-        const { validForMs, lagNs = 0, ttlMs } = table.rest(at)
+        const { lagNs = 0, ttlMs } = table.rest(at)
         const invoke = invokes.before(table.op[at]!, at)
         const asked = invoke < 0 ? undefined : table.rest(invoke).ttlMs
         const extension = { invokeNs: table.t[invoke] ?? t, okNs: t, ttlMs: asked ?? ttlMs }
         const known = extensions.get(grant)
         if (known) known.push(extension)
         else extensions.set(grant, [extension])
-        const until = validForMs === undefined ? Infinity : t + validForMs * 1e6
+        const until = claimEndNs(table, at)
         const over = Math.min(columns.hardEndNs[i]!, columns.validUntilNs[i]!)
         const spans = columns.hardEndNs[i] === Infinity && extension.invokeNs > over
         if (t <= over || spans) columns.validUntilNs[i] = until
@@ -271,7 +275,8 @@ function build(events: Events): Holds {
           grants.set(grant, next)
           continuations++
         }
-        if (lagNs > columns.lagNs[i]!) columns.lagNs[i] = lagNs
+        const claiming = grants.get(grant)
+        if (lagNs > columns.lagNs[claiming]!) columns.lagNs[claiming] = lagNs
         break
       }
       case noCall: {
@@ -287,7 +292,7 @@ function build(events: Events): Holds {
       }
       default:
         if (callOf(kind) === 'lost') endBelief(grant, t, table.rest(at).lagNs)
-        else if (indeterminate.has(kind) && table.rest(at).unsettled) unsettled.push(at)
+        else if (table.rest(at).unsettled) unsettled.push(at)
     }
   }
 
@@ -297,9 +302,7 @@ function build(events: Events): Holds {
   for (let i = 0; i < size; i++) {
     let end = Math.min(hardEndNs[i]!, validUntilNs[i]!, endOfDrillNs)
     if (deaths.size > 0) {
-      const death = deaths
-        .get(serverOf(table.processes.list[table.process[okAt[i]!]!]!))
-        ?.find(({ t }) => t >= startNs[i]!)
+      const death = deaths.get(serverAt(table, okAt[i]!))?.find(({ t }) => t >= startNs[i]!)
       if (death !== undefined && death.lastWordNs < end) {
         if (end >= death.t) killedNs.set(i, death.t)
         end = death.lastWordNs

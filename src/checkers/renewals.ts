@@ -1,6 +1,6 @@
 import { tableOf, type Events } from '../history/event-table.ts'
 import type { Evidence } from './checker.ts'
-import { serverOf, type Hold } from './holds.ts'
+import { serverAt, serverOf, type Hold } from './holds.ts'
 import type { Scene } from './scene.ts'
 import { partitionPoint } from '../lib/partition-point.ts'
 
@@ -46,10 +46,11 @@ export function renewalsOf({ events, autoExtend = false }: Evidence, { incidents
 function longestSilenceNs(events: Events, server: string, fromNs: number, toNs: number): number {
   let lastNs = fromNs
   let longest = 0
-  const { length, t, process, processes } = tableOf(events)
+  const table = tableOf(events)
+  const { length, t } = table
   const first = partitionPoint(length, (index) => t[index]! < fromNs)
   for (let at = first; at < length && t[at]! <= toNs; at++) {
-    if (serverOf(processes.list[process[at]!]!) !== server) continue
+    if (serverAt(table, at) !== server) continue
     longest = Math.max(longest, t[at]! - lastNs)
     lastNs = t[at]!
   }

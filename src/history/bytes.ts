@@ -67,12 +67,12 @@ export function digits(view: DataView, bytes: Buffer, from: number, to: number):
   return at
 }
 
+const tens = Array.from({ length: digitsMax + 1 }, (_, places) => Number(`1e${places}`))
+
 /**
  * A number that may have a fraction. With so few digits the quotient of two numbers that a double holds is the nearest double, as JSON.parse finds it
  * (Clinger 1990).
  */
-const tens = Array.from({ length: digitsMax + 1 }, (_, places) => Number(`1e${places}`))
-
 export function decimal(view: DataView, bytes: Buffer, from: number, to: number): number {
   const dot = digits(view, bytes, from, to)
   if (bytes[dot] !== codes.dot) return dot

@@ -19,8 +19,9 @@ const types: readonly Event['type'][] = ['invoke', 'ok', 'fail', 'info']
 
 /** In the column `kind`: what is no operation. */
 export const noCall = 0
-/** In the column `kind`: the number of an operation's event; four types each. */
-export const kindOf = (f: CallName, type: Event['type']): number => 1 + (calls.indexOf(f) << 2) + types.indexOf(type)
+/** In the column `kind`: the number of an operation's event; four types each. A type that nobody knows tells as much as `info`. */
+export const kindOf = (f: CallName, type: Event['type']): number =>
+  1 + (calls.indexOf(f) << 2) + (types.indexOf(type) & 3)
 /** Undefined of what is no operation. */
 export const callOf = (kind: number): CallName | undefined => (kind === noCall ? undefined : calls[(kind - 1) >> 2])
 const typeOf = (kind: number): Event['type'] => types[(kind - 1) & 3]!
@@ -60,6 +61,7 @@ export class EventTable implements Events {
   readonly #objects: (Event | Rest)[] = []
   readonly #grants = new GrantColumns()
   #asked: { ttlMs: number; waitMs: number; index: number } | undefined
+  #contended: number | undefined
   #isSorted = true
 
   add(event: Event): void {
@@ -98,6 +100,11 @@ export class EventTable implements Events {
     this.#more[at] = this.#asked.index
   }
 
+  /** Most refusals. */
+  setContended(at: number): void {
+    this.#more[at] = this.#contended ??= this.#objects.push({ error: 'contended' }) - 1
+  }
+
   /** A token as bytes, a fence and a validity; NaN where there is none. */
   setGranted(at: number, bytes: Uint8Array, from: number, to: number, fence: number, validForMs: number): void {
     this.#more[at] = none - 1 - this.#grants.add(bytes, from, to, fence, validForMs)
@@ -125,6 +132,11 @@ export class EventTable implements Events {
   /** `rest(at).lagNs`, without an object for it. */
   lagNs(at: number): number | undefined {
     return this.#more[at]! < none ? undefined : this.rest(at).lagNs
+  }
+
+  /** `rest(at).claimLagNs`, without an object for it. */
+  claimLagNs(at: number): number | undefined {
+    return this.#more[at]! < none ? undefined : this.rest(at).claimLagNs
   }
 
   /** `rest(at).ttlMs`, without an object for it. */
@@ -193,9 +205,7 @@ export class EventTable implements Events {
   }
 }
 
-/** What is of no known type is looked at by nobody. */
-const isOperation = (event: Event): event is OperationEvent =>
-  (calls as readonly string[]).includes(event.f) && types.includes(event.type)
+const isOperation = (event: Event): event is OperationEvent => (calls as readonly string[]).includes(event.f)
 
 const cache = new WeakMap<Events, EventTable>()
 

@@ -38,8 +38,10 @@ export interface OperationEvent extends Base {
   validForMs?: number
   /** The call's deadline passed without an answer: `info`, and counted as `unsettled`. */
   unsettled?: true
-  /** Nanoseconds by which this event's time may be too late: a stdio program that sends no `at`, a server that lost its core while a claim was made. */
+  /** Nanoseconds by which this event's time may be too late (a stdio program that sends no `at`). */
   lagNs?: number
+  /** Nanoseconds by which `validForMs` may have been reckoned before `t`: its server lost its core, or was busy, in between. */
+  claimLagNs?: number
 }
 
 /** One customer's request from its intended start to its answer. One event each, at the end. */

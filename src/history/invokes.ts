@@ -16,7 +16,8 @@ export function invokesOf(events: Events): Invokes {
   return invokes
 }
 
-const beginnings = new Set((['acquire', 'extend', 'work', 'release'] as const).map((f) => kindOf(f, 'invoke')))
+/** Kinds with which a call, or a work, begins. */
+export const beginnings = new Set((['acquire', 'extend', 'work', 'release'] as const).map((f) => kindOf(f, 'invoke')))
 
 function build(events: Events): Invokes {
   const first = new OpTable()

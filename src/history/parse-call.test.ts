@@ -24,6 +24,7 @@ const calls: Event[] = [
   { t: 0, ...call, type: 'ok', token: '', fence: '0', validForMs: 0.1 },
   { t: 7, ...call, f: 'release', type: 'invoke', grant: 16 },
   { t: 7, ...call, f: 'work', type: 'info', grant: 0 },
+  { t: 7, ...call, type: 'fail', error: 'contended' },
   { t: 7, ...call, f: 'extend', type: 'ok', grant: 16 },
   { t: 7, ...call, f: 'lost', type: 'info', grant: 16 },
   { t: 7, ...call, process: 'a', key: 'k', f: 'release', type: 'fail', grant: 16 },
@@ -102,7 +103,7 @@ describe('is left to JSON.parse', () => {
   test.each([
     ['another event', '{"t":1,"process":"controller","type":"info","f":"phase","phase":"load"}'],
     ['another order', '{"process":"a","t":1,"type":"ok","f":"work","op":1,"key":"k","grant":1}'],
-    ['an error', '{"t":1,"process":"a","type":"fail","f":"acquire","op":1,"key":"k","error":"contended"}'],
+    ['an error', '{"t":1,"process":"a","type":"fail","f":"acquire","op":1,"key":"k","error":"contended by others"}'],
     ['a space', '{"t": 1,"process":"a","type":"ok","f":"work","op":1,"key":"k","grant":1}'],
     ['an escape in a name', '{"t":1,"process":"a","type":"ok","f":"work","op":1,"key":"\\u006b","grant":1}'],
     ['a quote in a name', '{"t":1,"process":"a","type":"ok","f":"work","op":1,"key":"k\\"","grant":1}'],

@@ -23,14 +23,14 @@ export function parseCall(bytes: Buffer, from: number, to: number, into: EventTa
   const key = into.keys.numberOfText(view, bytes, keyAt, at++)
   if (key < 0) return -1
 
-  switch (bytes[at + 3]) {
-    case second.grant: {
+  switch (bytes[at + 4]) {
+    case third.grant: {
       at = digits(view, bytes, skip(view, at, to, words.grant), to)
       if (!ends(bytes, at, to)) return -1
       into.addCall(t, process, kind, op, key, found[0]!)
       return at + 2
     }
-    case second.ttlMs: {
+    case third.ttlMs: {
       at = digits(view, bytes, skip(view, at, to, words.ttlMs), to)
       const ttlMs = found[0]!
       at = digits(view, bytes, skip(view, at, to, words.waitMs), to)
@@ -38,7 +38,7 @@ export function parseCall(bytes: Buffer, from: number, to: number, into: EventTa
       into.setAsked(into.addCall(t, process, kind, op, key, -1), ttlMs, found[0]!)
       return at + 2
     }
-    case second.token: {
+    case third.token: {
       const tokenAt = skip(view, at, to, words.token)
       const tokenEnd = quoteAfter(bytes, tokenAt, to)
       if (tokenEnd === nowhere || !isPlain(bytes, tokenAt, tokenEnd)) return -1
@@ -59,6 +59,12 @@ export function parseCall(bytes: Buffer, from: number, to: number, into: EventTa
       into.setGranted(into.addCall(t, process, kind, op, key, -1), bytes, tokenAt, tokenEnd, fence, validForMs)
       return at + 2
     }
+    case third.error: {
+      at = skip(view, at, to, words.contended)
+      if (!ends(bytes, at, to)) return -1
+      into.setContended(into.addCall(t, process, kind, op, key, -1))
+      return at + 2
+    }
     default:
       return -1
   }
@@ -74,9 +80,10 @@ const words = {
   ttlMs: spelling(',"ttlMs":'),
   waitMs: spelling(',"waitMs":'),
   validForMs: spelling(',"validForMs":'),
+  contended: spelling(',"error":"contended"'),
 }
-/** By their second letter they are told apart. */
-const second = { grant: 114, ttlMs: 116, token: 111 }
+/** By their third letter they are told apart. */
+const third = { grant: 97, ttlMs: 108, token: 107, error: 114 }
 
 /** By kind (event-table.ts), with what stands before and behind it; what is of no kind stands nowhere. */
 const kinds = [spelling('\n\n\n\n')]

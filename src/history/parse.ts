@@ -23,6 +23,7 @@ const operation: Shape = {
     waitMs: isNumber,
     validForMs: isNumber,
     lagNs: isNumber,
+    claimLagNs: isNumber,
     error: isText,
   },
 }

@@ -122,6 +122,7 @@ function operationLine(event: Observation<OperationEvent>, t: number): string {
   if (event.error !== undefined) text += `,"error":${quote(event.error)}`
   if (event.unsettled) text += ',"unsettled":true'
   if (event.lagNs !== undefined) text += `,"lagNs":${event.lagNs}`
+  if (event.claimLagNs !== undefined) text += `,"claimLagNs":${event.claimLagNs}`
   return text + '}\n'
 }
 

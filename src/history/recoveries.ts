@@ -36,8 +36,8 @@ export function recoveries(events: Events): Samples {
   return samples
 }
 
-const asks = kindOf('acquire', 'invoke')
-const grants = kindOf('acquire', 'ok')
+const asked = kindOf('acquire', 'invoke')
+const granted = kindOf('acquire', 'ok')
 
 /** By number of the key. */
 function demandsOf(events: Events): Map<number, Demand> {
@@ -47,9 +47,9 @@ function demandsOf(events: Events): Map<number, Demand> {
     if (callOf(kind[at]!) !== 'acquire') continue
     let demand = demands.get(key[at]!)
     if (demand === undefined) demands.set(key[at]!, (demand = { invoked: [], answered: [], granted: [] }))
-    if (kind[at] === asks) demand.invoked.push(t[at]!)
+    if (kind[at] === asked) demand.invoked.push(t[at]!)
     else demand.answered.push(t[at]!)
-    if (kind[at] === grants) demand.granted.push(t[at]!)
+    if (kind[at] === granted) demand.granted.push(t[at]!)
   }
   return demands
 }

@@ -1,7 +1,7 @@
 import { plural } from '../checkers/damage.ts'
 import { seconds } from '../checkers/words.ts'
-import { callOf, kindOf, tableOf, type Events } from '../history/event-table.ts'
-import { invokesOf } from '../history/invokes.ts'
+import { callOf, tableOf, type Events } from '../history/event-table.ts'
+import { beginnings, invokesOf } from '../history/invokes.ts'
 import { phaseOf } from '../history/kinds.ts'
 import { countByProcess } from './record.ts'
 
@@ -32,8 +32,6 @@ export function missingParts(events: Events, servers: number): string[] {
   ]
 }
 
-const invoked = new Set((['acquire', 'extend', 'work', 'release'] as const).map((f) => kindOf(f, 'invoke')))
-
 /** An answer without its question, in a kind of call, and the first of them. */
 interface Odd {
   count: number
@@ -52,7 +50,7 @@ export function contradictions(events: Events): string[] {
     const call = callOf(kind)
     if (call === undefined || call === 'lost') continue
     const known = invokes.before(table.op[at]!, at) >= 0
-    if (known !== invoked.has(kind)) continue
+    if (known !== beginnings.has(kind)) continue
     if (known) twins = { count: (twins?.count ?? 0) + 1, first: twins?.first ?? at }
     else orphans = { count: (orphans?.count ?? 0) + 1, first: orphans?.first ?? at }
   }

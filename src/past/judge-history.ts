@@ -1,4 +1,4 @@
-import type { Event } from '../history/event.ts'
+import type { Events } from '../history/event-table.ts'
 import type { Report } from '../reporters/report.ts'
 import { judgeAgain } from './judge-again.ts'
 import { readDrill, withoutPlan } from './read.ts'
@@ -11,14 +11,14 @@ export interface Judgement extends Report {
 
 /**
  * Judges a history, whoever wrote it, as `picklock check` does: a file (NDJSON, plain or .gz), a folder of them, a report's folder, or
- * events in any order. Starts nothing.
+ * events in any order, those of `readHistory` among them. Starts nothing.
  * @throws UsageError where there is nothing to read
  */
-export async function judgeHistory(history: string | readonly Event[]): Promise<Judgement> {
+export async function judgeHistory(history: string | Events): Promise<Judgement> {
   const name = typeof history === 'string' ? history : 'history'
   const drill = typeof history === 'string' ? await readDrill(history) : ofEvents(history)
   return { ...judgeAgain(drill, name), notJudged: Object.fromEntries(drill.unjudged) }
 }
 
-const ofEvents = (events: readonly Event[]) =>
-  withoutPlan({ events: events.toSorted((a, b) => a.t - b.t), notes: [], damage: 'none' }, 'history', new Date())
+const ofEvents = (events: Events) =>
+  withoutPlan({ events: [...events].sort((a, b) => a.t - b.t), notes: [], damage: 'none' }, 'history', new Date())

@@ -62,8 +62,8 @@ export function aroundViolation(
   ])
   const times = [...chosen].map(({ t }) => t).concat(causes.map(({ atMs }) => atMs * 1e6))
   const [fromNs, toNs] = [Math.min(...times), Math.max(...times)]
-  const besides = [...eventsOf(events, 'fault'), ...eventsOf(events, 'topology')]
-    .filter(({ t }) => t >= fromNs && t <= toNs)
+  const besides = [...tableOf(events).others()]
+    .filter(({ f, t }) => (f === 'fault' || f === 'topology') && t >= fromNs && t <= toNs)
     .toSorted((a, b) => Math.abs(a.t - atNs) - Math.abs(b.t - atNs))
   for (const event of besides.slice(0, besidesMax)) chosen.add(event)
   const logged = logs
@@ -74,7 +74,7 @@ export function aroundViolation(
     .map(({ atMs, node, text }) => ({ atMs, who: node, what: 'logs', detail: text, involved: false }))
   return [...chosen]
     .map((event) => ({ atMs: event.t / 1e6, who: event.process, ...describe(event), involved: isNamed(event) }))
-    .concat(onNodes(events, first, causes, fromNs, toNs), nearest)
+    .concat(onNodes(events, operations, first, causes, fromNs, toNs), nearest)
     .toSorted((a, b) => a.atMs - b.atMs)
 }
 
@@ -97,6 +97,7 @@ function operationsOf(events: Events, name: string): (OperationEvent | RequestEv
 /** What the nodes did to the key, with whose it was where its value tells. */
 function onNodes(
   events: Events,
+  operations: readonly (OperationEvent | RequestEvent)[],
   { key, atMs }: { key: string; atMs: number },
   causes: readonly Cause[],
   fromNs: number,
@@ -104,7 +105,7 @@ function onNodes(
 ): Row[] {
   const known = new Set([key])
   const holders = new Map<string, string>()
-  for (const event of operationsOf(events, key))
+  for (const event of operations)
     if (event.f === 'acquire' && event.type === 'ok' && event.token)
       holders.set(event.token, `${event.process}, op ${event.op}`)
   const ofKey = eventsOf(events, 'key').filter((event) => ownerOf(event.key, known) === key && event.event !== 'left')

@@ -1,4 +1,4 @@
-import { holdAt, holdsOf } from '../checkers/holds.ts'
+import { holdsOf } from '../checkers/holds.ts'
 import { tableOf, type Events } from '../history/event-table.ts'
 import { invokesOf } from '../history/invokes.ts'
 import type { Reporter } from './reporter.ts'
@@ -27,7 +27,7 @@ function rows(events: Events): string {
       t,
       row: `${decimal(t / 1e6)},${metric},${decimal(ns / 1e6)},${cell(key)},${cell(process)},${outcome}\r\n`,
     })
-  const { t } = tableOf(events)
+  const { t, process: processOf, processes } = tableOf(events)
   let at = -1
   for (const event of events) {
     at++
@@ -45,7 +45,7 @@ function rows(events: Events): string {
     add(event.t, metric, event.t - invokedNs, event.key, event.process, outcome)
   }
   for (let i = 0; i < holds.size; i++) {
-    const { process } = holdAt(holds, i)
+    const process = processes.list[processOf[holds.okAt[i]!]!]!
     const how = holds.endNs[i] === holds.releaseNs[i] ? 'released' : 'ended'
     add(holds.endNs[i]!, 'hold_time', holds.endNs[i]! - holds.startNs[i]!, holds.keys[holds.keyOf[i]!]!, process, how)
   }

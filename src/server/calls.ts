@@ -183,7 +183,7 @@ export function stamped(
   const { at, lagNs } = source as Timed
   if (typeof at === 'bigint') event.t = Number(at - startNs)
   else if (typeof lagNs === 'number') event.lagNs = lagNs
-  else if (typeof event.validForMs === 'number') event.lagNs = turns.lagNs()
+  else if (typeof event.validForMs === 'number') event.claimLagNs = turns.lagNs()
   return event
 }
 

@@ -41,6 +41,7 @@ export interface HoldOptions {
   fence?: string
   validForMs?: number
   lagNs?: number
+  claimLagNs?: number
 }
 
 /** acquire invoke, acquire ok and, with `until`, release invoke and ok. The token defaults to `token-<op>`. */

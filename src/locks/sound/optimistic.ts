@@ -10,6 +10,8 @@ const pollMs = 20
 /** WATCH belongs to a connection: each try has one to itself. */
 const connectionsMax = 8
 
+type Waiter = (redis: Redis) => void
+
 /**
  * No script: WATCH the key, look, and take or delete it in a transaction that fails if anybody touched it since. What was watched
  * and is not needed is forgotten with UNWATCH, and a connection on which that is not certain is not used again as it is.
@@ -20,12 +22,11 @@ export default {
   topologies: ['single', 'sentinel'],
   async open(env) {
     const idle = await Promise.all(Array.from({ length: connectionsMax }, () => openClient(env)))
-    const queue: ((redis: Redis) => void)[] = []
+    const [asking, lettingGo]: [Waiter[], Waiter[]] = [[], []]
 
     /** Whoever lets go does not stand in line behind all who ask. */
-    async function alone<Result>(use: (redis: Redis) => Promise<Result>, { first = false } = {}): Promise<Result> {
-      const line = first ? 'unshift' : 'push'
-      const redis = idle.pop() ?? (await new Promise<Redis>((resolve) => queue[line](resolve)))
+    async function alone<Result>(use: (redis: Redis) => Promise<Result>, line = asking): Promise<Result> {
+      const redis = idle.pop() ?? (await new Promise<Redis>((resolve) => line.push(resolve)))
       try {
         return await use(redis)
       } catch (error) {
@@ -33,7 +34,7 @@ export default {
         if (redis.status === 'ready') redis.disconnect(true)
         throw error
       } finally {
-        const waiting = queue.shift()
+        const waiting = lettingGo.shift() ?? asking.shift()
         if (waiting) waiting(redis)
         else idle.push(redis)
       }
@@ -62,8 +63,7 @@ export default {
       if (failed) throw failed[0]!
       return results !== null
     }
-    const free = (key: string, token: string) =>
-      alone((redis) => ifStill(redis, key, token, ['del', key]), { first: true })
+    const free = (key: string, token: string) => alone((redis) => ifStill(redis, key, token, ['del', key]), lettingGo)
 
     return {
       acquire(key, { ttlMs, waitMs, signal }) {
@@ -79,7 +79,7 @@ export default {
       async release({ key, token, validity }: SingleKeyHeld) {
         validity.end()
         // Its own transaction can only fail because somebody else has the key by now.
-        return alone((redis) => attempt(redis, () => ifStill(redis, key, token, ['del', key])), { first: true })
+        return alone((redis) => attempt(redis, () => ifStill(redis, key, token, ['del', key])), lettingGo)
       },
     }
   },

@@ -97,9 +97,9 @@ function loadSpan(events: Events): [number, number] {
   const { length, t, kind } = tableOf(events)
   let last = length - 1
   while (last >= 0 && !spanned.has(callOf(kind[last]!))) last--
-  const lastNs = Math.max(t[last] ?? 0, eventsOf(events, 'request').at(-1)?.t ?? 0)
+  const lastNs = Math.max(t[last] ?? -Infinity, eventsOf(events, 'request').at(-1)?.t ?? -Infinity)
   const fromMs = (load ?? events.at(0))?.t ?? 0
-  return [fromMs / 1e6, Math.max(fromMs + 1e6, lastNs) / 1e6]
+  return [fromMs / 1e6, Math.max(fromMs + 1e6, lastNs === -Infinity ? 0 : lastNs) / 1e6]
 }
 
 /** Slices of logarithmic width; one that took no time at all is in the first. */
