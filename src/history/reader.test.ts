@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { PhaseEvent } from './event.ts'
+import type { Event, PhaseEvent } from './event.ts'
 import { readHistory, writeHistory } from './reader.ts'
+import { line } from './recorder.ts'
 
 let folder: string
 beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'picklock-reader-'))))
@@ -62,6 +63,23 @@ test('a merged history can be written and read again, and says where it was cut'
   expect(cut.events.length).toBeGreaterThan(10_000)
   expect(cut.notes).toContain('history.ndjson.gz ends in the middle of its compressed data')
   expect(cut.damage).toBe('end')
+})
+
+test('calls and keys are read whole, wherever a piece of the file ends', async () => {
+  const file = join(folder, 'history.ndjson')
+  const events = Array.from({ length: 4000 }, (_, op): Event[] => {
+    const call = { process: `server-${op % 3}/vu-1`, f: 'acquire', op, key: 'k'.repeat(1 + (op % 7)) } as const
+    return [
+      { t: op * 10, ...call, type: 'invoke', ttlMs: 2700, waitMs: 5000 },
+      { t: op * 10 + 1, process: 'redis-1', type: 'info', f: 'key', event: 'set', key: call.key },
+      { t: op * 10 + 2, ...call, type: 'ok', token: 't'.repeat(op % 50), fence: String(op), validForMs: op / 8 },
+      { t: op * 10 + 3, ...call, f: 'release', type: 'ok', grant: op, error: 'ünïcödé' },
+    ]
+  }).flat()
+  await writeFile(file, events.map((event) => line(event, event.t)).join(''))
+  const { events: found, notes } = await readHistory(file)
+  expect([...found]).toStrictEqual(events)
+  expect(notes).toEqual([])
 })
 
 test('nothing to read is one sentence', async () => {
