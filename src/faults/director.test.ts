@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import type { FaultEvent } from '../history/event.ts'
 import { direct } from './director.ts'
 import { eachNode } from './each-node.ts'
-import type { ServerHandle } from './fault.ts'
+import type { Injection, ServerHandle } from './fault.ts'
 import { faults } from './index.ts'
 import type { NodeHandle } from '../runtimes/runtime.ts'
 
@@ -14,23 +14,27 @@ afterEach(() => void vi.useRealTimers())
 
 const never = () => new Promise<never>(() => {})
 
+const direction = (over: AbortSignal, server: Partial<ServerHandle> = {}) => ({
+  now: () => 0,
+  loadStartNs: 0,
+  reached: never,
+  resolve: () =>
+    Promise.resolve({
+      label: 'server-1',
+      nodes: [],
+      links: [],
+      servers: [{ name: 'server-1', pids: [17], ...server } as unknown as ServerHandle],
+    }),
+  stage: { cluster: undefined!, links: undefined!, random: () => 0, log() {}, signal: over },
+  announce() {},
+})
+
 function directing(server: Partial<ServerHandle>, over: AbortSignal) {
   const told: Omit<FaultEvent, 't' | 'process' | 'f'>[] = []
   const directed = direct({
+    ...direction(over, server),
     planned: [{ fault: 'stop-process', target: 'server-1', atMs: 0, forMs: 1, parameters: {} }],
-    now: () => 0,
-    loadStartNs: 0,
-    reached: never,
-    resolve: () =>
-      Promise.resolve({
-        label: 'server-1',
-        nodes: [],
-        links: [],
-        servers: [{ name: 'server-1', pids: [17], ...server } as unknown as ServerHandle],
-      }),
     record: (event) => void told.push(event),
-    stage: { cluster: undefined!, links: undefined!, random: () => 0, log() {}, signal: over },
-    announce() {},
   })
   return { told, directed }
 }
@@ -67,6 +71,40 @@ test('when a fault was felt goes into the record', async () => {
   await directed
   expect(told.map(({ stage }) => stage)).toEqual(['inject', 'landed', 'healed'])
   expect(told[1]).toMatchObject({ feltNs })
+})
+
+test('what the plan has one after the other comes one after the other, however late the first lands', async () => {
+  const first = Promise.withResolvers<Injection>()
+  const told: string[] = []
+  const stop = vi
+    .spyOn(faults['stop-process'], 'inject')
+    .mockImplementation(() => (told.length === 1 ? first.promise : Promise.resolve(landing)))
+  onTestFinished(() => stop.mockRestore())
+  const landing = { landed: true, proof: 'seen', heal: () => Promise.resolve() }
+  const at = (atMs: number, forMs: number) => ({
+    fault: 'stop-process',
+    target: 'server-1',
+    atMs,
+    forMs,
+    parameters: {},
+  })
+  const directed = direct({
+    ...direction(new AbortController().signal),
+    planned: [at(0, 5), at(5, 5), at(1, 5)],
+    record: ({ op, stage }) => void told.push(`${op} ${stage}`),
+  })
+  await vi.waitFor(() => expect(told).toContain('3 healed'))
+  expect(told.filter((line) => line.startsWith('2'))).toEqual([])
+  first.resolve(landing)
+  await directed
+  expect(told.filter((line) => !line.startsWith('3'))).toEqual([
+    '1 inject',
+    '1 landed',
+    '1 healed',
+    '2 inject',
+    '2 landed',
+    '2 healed',
+  ])
 })
 
 test('of several nodes the first that felt it counts', async () => {

@@ -34,16 +34,32 @@ const healMs = 60_000
  * follows from the record.
  */
 export async function direct(direction: Direction): Promise<void> {
-  await Promise.all(direction.planned.map((fault, index) => play(fault, index + 1, direction)))
+  const { planned } = direction
+  const over = planned.map(() => Promise.withResolvers<void>())
+  await Promise.all(
+    planned.map((fault, index) => {
+      const before = over.filter((_, other) => isOverBy(planned[other]!, fault)).map(({ promise }) => promise)
+      return play(fault, index + 1, Promise.all(before), direction).finally(over[index]!.resolve)
+    }),
+  )
 }
 
-async function play(planned: PlannedFault, op: number, direction: Direction): Promise<void> {
+/** By the plan. */
+const isOverBy = (first: PlannedFault, next: PlannedFault): boolean =>
+  first.atMs !== undefined && next.atMs !== undefined && first.atMs + first.forMs <= next.atMs
+
+/** @param before what the plan has over by then; where a busy machine has it land late, the next one waits for its heal */
+async function play(planned: PlannedFault, op: number, before: Promise<unknown>, direction: Direction): Promise<void> {
   const { stage, record, now } = direction
   const common = { op, fault: planned.fault, target: planned.target }
   const plannedNs = planned.atMs === undefined ? undefined : direction.loadStartNs + planned.atMs * 1e6
   try {
     if (planned.when !== undefined) await direction.reached(planned.when, planned.after ?? 1, stage.signal)
-    else await sleep(Math.max(0, (plannedNs! - now()) / 1e6), undefined, { signal: stage.signal })
+    else {
+      await sleep(Math.max(0, (plannedNs! - now()) / 1e6), undefined, { signal: stage.signal })
+      await before
+      stage.signal.throwIfAborted()
+    }
   } catch {
     const error = planned.when
       ? `its moment never came: ${planned.when} ${planned.after ?? 1} times`

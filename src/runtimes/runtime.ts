@@ -57,7 +57,7 @@ export interface NodeHandle extends Address {
    * fails, by the kernel's hand where its container's limit is reached. Ends with the process. Throws where there is no way to do it.
    */
   limitMemory(headroomBytes: number | undefined): Promise<void>
-  /** Of a node that is down: what proves that it died of the memory limit that it was given last; undefined where nothing does. */
+  /** What proves that the node died of the memory limit that it was given last, or is at it; undefined where nothing does. */
   memoryDeath(): Promise<string | undefined>
   /**
    * Puts a directory where a file of its data folder belongs, so that nothing can be written there, also by root; an older file is kept aside. The result undoes
