@@ -207,7 +207,7 @@ const kinds = {
 /** Until when the answer claims that the grant is valid, as the lock reckoned it at the earliest; Infinity where it claims nothing. */
 function claimEndNs(table: EventTable, at: number): number {
   const validForMs = table.validForMs(at)
-  return validForMs === undefined ? Infinity : table.t[at]! + validForMs * 1e6 - (table.claimLagNs(at) ?? 0)
+  return validForMs === undefined ? Infinity : table.t[at]! + validForMs * 1e6 - (table.uncommon(at).claimLagNs ?? 0)
 }
 
 function build(events: Events): Holds {
@@ -239,7 +239,7 @@ function build(events: Events): Holds {
       case kinds.granted: {
         let keyId = keyIds[table.key[at]!]!
         if (keyId < 0) keyIds[table.key[at]!] = keyId = keys.push(table.keys.list[table.key[at]!]!) - 1
-        const i = columns.add(t, invokes.before(table.op[at]!, at), at, keyId, table.lagNs(at) ?? 0)
+        const i = columns.add(t, invokes.before(table.op[at]!, at), at, keyId, table.uncommon(at).lagNs ?? 0)
         columns.validUntilNs[i] = claimEndNs(table, at)
         grants.set(table.op[at]!, i)
         break

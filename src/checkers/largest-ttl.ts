@@ -11,7 +11,7 @@ export function largestTtlMs(events: Events): number {
   for (let at = 0; at < table.length; at++) {
     const call = callOf(table.kind[at]!)
     if (call !== 'acquire' && call !== 'extend') continue
-    const ttlMs = table.ttlMs(at)
+    const { ttlMs } = table.uncommon(at)
     if (ttlMs !== undefined && ttlMs > largest) largest = ttlMs
   }
   cache.set(events, largest)

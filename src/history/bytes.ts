@@ -1,3 +1,5 @@
+import type { Names } from './names.ts'
+
 /**
  * What is looked for and found in the bytes of a line, without making strings and objects of it. V8 inlines little of what a function as long as a
  * parser calls, and a number that does not fit 31 bits is an object where it is returned: so what is read here returns a place, and leaves what it read in
@@ -20,8 +22,8 @@ export function spelling(text: string): Spelling {
 /** ASCII. */
 export const codes = { newline: 10, quote: 34, minus: 45, dot: 46, zero: 48, o: 111, v: 118, brace: 125 }
 
-/** The number that was read last. */
-export const found = new Float64Array(1)
+/** The number that was read last; of `head` the time and the process. */
+export const found = new Float64Array(2)
 export const nowhere = 2 ** 30
 /** Beyond it a double does not hold every digit. */
 const digitsMax = 15
@@ -92,6 +94,16 @@ export function decimal(view: DataView, bytes: Buffer, from: number, to: number)
 export function quoteAfter(bytes: Buffer, from: number, to: number): number {
   for (let at = from; at < to; at++) if (bytes[at] === codes.quote) return at
   return nowhere
+}
+
+const words = { t: spelling('{"t":'), process: spelling(',"process":"') }
+
+/** With what every event begins: its time, and who saw it, as a number of its name; up to the quote behind that. */
+export function head(view: DataView, bytes: Buffer, from: number, to: number, processes: Names): number {
+  const processAt = skip(view, digits(view, bytes, skip(view, from, to, words.t), to), to, words.process)
+  const at = quoteAfter(bytes, processAt, to)
+  found[1] = processes.numberOfText(view, bytes, processAt, at)
+  return found[1] < 0 ? nowhere : at
 }
 
 /** Whether the closing brace and the end of the line are all that is left. */

@@ -22,7 +22,7 @@ test('gives back what was put in, as an array does', () => {
   for (const index of [0, 4, events.length - 1, -1, -3, events.length, -99])
     expect(table.at(index)).toStrictEqual(events.at(index))
   expect(table.fence(2)).toBe('9007199254740993')
-  expect([table.validForMs(2), table.lagNs(2), table.ttlMs(1)]).toEqual([99, 5, 100])
+  expect([table.validForMs(2), table.uncommon(2).lagNs, table.uncommon(1).ttlMs]).toEqual([99, 5, 100])
 })
 
 test('an array is put into columns once, a table is its own', () => {

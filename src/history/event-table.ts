@@ -1,4 +1,4 @@
-import { grown } from '../lib/grown.ts'
+import { grown, type Column } from '../lib/grown.ts'
 import type { Event, OperationEvent } from './event.ts'
 import { GrantColumns } from './grant-columns.ts'
 import { Names } from './names.ts'
@@ -80,7 +80,7 @@ export class EventTable implements Events {
 
   /** Its index. The process and the key are numbers of names. */
   addCall(t: number, process: number, kind: number, op: number, key: number, grant: number): number {
-    if (this.length === this.t.length) this.#grow()
+    if (this.length === this.t.length) this.#replaceAll(grown)
     const at = this.length++
     if (at > 0 && t < this.t[at - 1]!) this.#isSorted = false
     this.t[at] = t
@@ -129,19 +129,9 @@ export class EventTable implements Events {
     return more < none ? this.#grants.validForMs(none - 1 - more) : this.rest(at).validForMs
   }
 
-  /** `rest(at).lagNs`, without an object for it. */
-  lagNs(at: number): number | undefined {
-    return this.#more[at]! < none ? undefined : this.rest(at).lagNs
-  }
-
-  /** `rest(at).claimLagNs`, without an object for it. */
-  claimLagNs(at: number): number | undefined {
-    return this.#more[at]! < none ? undefined : this.rest(at).claimLagNs
-  }
-
-  /** `rest(at).ttlMs`, without an object for it. */
-  ttlMs(at: number): number | undefined {
-    return this.#more[at]! < none ? undefined : this.rest(at).ttlMs
+  /** `rest(at)` without what most grants say (token, fence, validity), so that no object is made. */
+  uncommon(at: number): Omit<Rest, 'token' | 'fence' | 'validForMs'> {
+    return this.#more[at]! < none ? nothing : this.rest(at)
   }
 
   /** What is no operation, in order. */
@@ -179,29 +169,23 @@ export class EventTable implements Events {
     if (this.#isSorted) return
     const { t } = this
     const order = Int32Array.from({ length: this.length }, (_, at) => at).sort((a, b) => t[a]! - t[b]! || a - b)
-    const sorted = <Column extends Float64Array | Int32Array | Uint8Array>(column: Column): Column => {
-      const moved = column.slice() as Column
+    const sorted = <C extends Column>(column: C): C => {
+      const moved = column.slice() as C
       for (let at = 0; at < order.length; at++) moved[at] = column[order[at]!]!
       return moved
     }
-    this.t = sorted(t)
-    this.kind = sorted(this.kind)
-    this.op = sorted(this.op)
-    this.grant = sorted(this.grant)
-    this.process = sorted(this.process)
-    this.key = sorted(this.key)
-    this.#more = sorted(this.#more)
+    this.#replaceAll(sorted)
     this.#isSorted = true
   }
 
-  #grow(): void {
-    this.t = grown(this.t)
-    this.kind = grown(this.kind)
-    this.op = grown(this.op)
-    this.grant = grown(this.grant)
-    this.process = grown(this.process)
-    this.key = grown(this.key)
-    this.#more = grown(this.#more)
+  #replaceAll(by: <C extends Column>(column: C) => C): void {
+    this.t = by(this.t)
+    this.kind = by(this.kind)
+    this.op = by(this.op)
+    this.grant = by(this.grant)
+    this.process = by(this.process)
+    this.key = by(this.key)
+    this.#more = by(this.#more)
   }
 }
 

@@ -1,5 +1,5 @@
 import { kindOf, type EventTable } from './event-table.ts'
-import { codes, decimal, digits, ends, found, nowhere, quoteAfter, skip, spelling, viewOf } from './bytes.ts'
+import { codes, decimal, digits, ends, found, head, nowhere, quoteAfter, skip, spelling, viewOf } from './bytes.ts'
 import { isPlain } from './names.ts'
 
 /**
@@ -9,12 +9,9 @@ import { isPlain } from './names.ts'
  */
 export function parseCall(bytes: Buffer, from: number, to: number, into: EventTable): number {
   const view = viewOf(bytes)
-  let at = digits(view, bytes, skip(view, from, to, words.t), to)
-  const t = found[0]!
-  const processAt = (at = skip(view, at, to, words.process))
-  at = quoteAfter(bytes, at, to)
-  const process = into.processes.numberOfText(view, bytes, processAt, at)
-  if (process < 0) return -1
+  let at = head(view, bytes, from, to, into.processes)
+  if (at === nowhere) return -1
+  const [t, process] = [found[0]!, found[1]!]
   const kind = kindAt(bytes, ++at)
   at = digits(view, bytes, skip(view, at, to, kinds[kind]!), to)
   const op = found[0]!
@@ -71,8 +68,6 @@ export function parseCall(bytes: Buffer, from: number, to: number, into: EventTa
 }
 
 const words = {
-  t: spelling('{"t":'),
-  process: spelling(',"process":"'),
   key: spelling(',"key":"'),
   grant: spelling(',"grant":'),
   token: spelling(',"token":"'),

@@ -1,4 +1,4 @@
-import { codes, digits, ends, found, nowhere, quoteAfter, skip, spelling, viewOf } from './bytes.ts'
+import { codes, digits, ends, found, head, nowhere, quoteAfter, skip, spelling, viewOf } from './bytes.ts'
 import type { KeyEvent } from './event.ts'
 import type { EventTable } from './event-table.ts'
 import { isPlain } from './names.ts'
@@ -9,12 +9,9 @@ import { isPlain } from './names.ts'
  */
 export function parseKey(bytes: Buffer, from: number, to: number, into: EventTable): number {
   const view = viewOf(bytes)
-  let at = digits(view, bytes, skip(view, from, to, words.t), to)
-  const t = found[0]!
-  const processAt = (at = skip(view, at, to, words.process))
-  at = quoteAfter(bytes, at, to)
-  const process = into.processes.numberOfText(view, bytes, processAt, at)
-  if (process < 0) return -1
+  let at = head(view, bytes, from, to, into.processes)
+  if (at === nowhere) return -1
+  const [t, process] = [found[0]!, found[1]!]
   const eventAt = (at = skip(view, at, to, words.event))
   at = quoteAfter(bytes, at, to)
   const event = into.names.numberOfText(view, bytes, eventAt, at)
@@ -45,8 +42,6 @@ export function parseKey(bytes: Buffer, from: number, to: number, into: EventTab
 }
 
 const words = {
-  t: spelling('{"t":'),
-  process: spelling(',"process":"'),
   event: spelling('","type":"info","f":"key","event":"'),
   key: spelling('","key":"'),
   value: spelling(',"value":"'),
